@@ -1,0 +1,79 @@
+"""What verification leaves: the module together with what every instruction takes, gives and costs.
+
+**Blocks.** A block is a maximal run of instructions up to and including the next control
+instruction (`call`, `if`, `and`, `do`, `end`, … see the operation table). Its fixed prices are
+charged on entry, before any of its operations; a price that depends on a size is charged just
+before its operation. There is no refund. Three prices belong to a round: a round of `foreach`
+charges its index before the body; a test of `while` charges its logic operation with the first
+block of the condition. The price of reading (a row, a group) is charged before the first block.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from totemlang.bytecode.module import Code, Module
+from totemlang.schema.types import Type
+from totemlang.tables.measure import Measure
+from totemlang.tables.prices import PriceTable
+from totemlang.tables.rules import RuleBook
+
+
+@frozen
+class Price:
+    """The price of an instruction: `fixed` totem, and terms (totem a unit, formula) of its sizes.
+
+    Bytes of operands of fixed size are folded into the numbers: `sized` holds only what depends
+    on values (strings, arrays, exponents, lookups).
+    """
+
+    fixed: int = 0
+    sized: tuple[tuple[int, Measure], ...] = ()
+
+
+@frozen
+class Step:
+    """An instruction as verified: types taken from the stack (deepest first), left there, price.
+
+    `partner` is, for an instruction that opens a block of control, the index of its `end` (of
+    `if` with `else`: of the `else`); for `else`, `do` and `step` the index of what comes next
+    (`end`, `step` or `end`, `end`); else -1.
+    """
+
+    operands: tuple[Type, ...]
+    result: Type | None
+    price: Price
+    group: str
+    partner: int = -1
+
+
+@frozen
+class Block:
+    """Instructions `start` to `stop` (exclusive) that are charged together: `fixed` totem."""
+
+    start: int
+    stop: int
+    fixed: int
+
+
+@frozen
+class VerifiedCode:
+    """A body that cannot go wrong but by an OperationError: one step an instruction, blocks in order."""
+
+    code: Code
+    steps: tuple[Step, ...]
+    blocks: tuple[Block, ...]
+
+
+@frozen
+class VerifiedModule:
+    """A module that this node may run, under the rules and prices that it was verified against."""
+
+    module: Module
+    rules: RuleBook
+    prices: PriceTable
+    functions: tuple[VerifiedCode, ...]
+    stages: tuple[VerifiedCode, ...]
+    script: VerifiedCode | None
+    initial: tuple[VerifiedCode | None, ...]
+    """One for each global, None where it has no default."""
