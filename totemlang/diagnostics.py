@@ -78,7 +78,9 @@ class Refused(TotemError):
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
         """Keep the findings; there is at least one."""
         self.diagnostics = diagnostics
-        super().__init__("\n".join(f"{d.code} {d.error_class.value}: {d.message}" for d in diagnostics))
+        super().__init__(
+            "\n".join(f"{d.code} {d.error_class.value}: {d.message}" for d in diagnostics)
+        )
 
 
 class UsageError(TotemError):
@@ -115,7 +117,7 @@ class OperationFailed(TotemError):
 
 
 class BadData(TotemError):
-    """A file cannot be read, or breaks the metadata published about it. Costs the consumer nothing."""
+    """A file cannot be read, or breaks its metadata. That costs the consumer nothing."""
 
     status = "bad_data"
     exit_code = 5

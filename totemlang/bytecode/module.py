@@ -1,4 +1,4 @@
-"""The bytecode of a program as values: what the compiler makes, the container holds, the verifier checks.
+"""The bytecode of a program as values: the compiler makes it, the verifier checks it.
 
 Code is a flat sequence of instructions for a typed stack machine with structured control:
 `if … else … end`, `and … end`, `or … end`, `for condition do body step step end`,

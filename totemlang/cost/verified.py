@@ -58,7 +58,7 @@ class Block:
 
 @frozen
 class VerifiedCode:
-    """A body that cannot go wrong but by an OperationError: one step an instruction, blocks in order."""
+    """A body that can go wrong only by an OperationError: a step an instruction, and its blocks."""
 
     code: Code
     steps: tuple[Step, ...]

@@ -1,0 +1,1 @@
+"""TOTEM: a small, total, metered language for questions to private data."""

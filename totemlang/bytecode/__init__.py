@@ -1,0 +1,1 @@
+"""From typed program to bytecode: lowering, container, listing."""

@@ -1,0 +1,1 @@
+"""From tree to typed program, with everything that is wrong with it."""

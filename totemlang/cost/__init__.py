@@ -1,0 +1,1 @@
+"""What a module costs: verification, prices, bounds, quote."""

@@ -1,0 +1,1 @@
+"""From files to typed batches, and what may be published about them."""

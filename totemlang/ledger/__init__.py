@@ -1,0 +1,1 @@
+"""Accounts of totem and the record of every deduction."""

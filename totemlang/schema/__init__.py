@@ -1,0 +1,1 @@
+"""What is published about data: machine types, metadata, policy."""

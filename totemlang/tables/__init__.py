@@ -1,0 +1,1 @@
+"""The tables that drive the language: operations, rules, prices."""

@@ -1,0 +1,1 @@
+"""Running verified bytecode, metered."""
