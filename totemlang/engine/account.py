@@ -35,7 +35,7 @@ class Account(Protocol):
         """
 
     def settle(self, job: str, used: int) -> None:
-        """End a job that was done or failed: `used`, deducted before, is spent, the rest returns."""
+        """End a job that was done or failed: `used`, deducted before, stays spent."""
 
     def exhaust(self, job: str, stage: str) -> None:
         """End a job that ran out of totem in `stage`: all that is left of its reserve is spent."""
@@ -46,7 +46,7 @@ class Account(Protocol):
 
 @define
 class NullAccount:
-    """An account in memory, for runs without a ledger; `available` None: as much as is asked for."""
+    """An account in memory, for runs without a ledger; `available` None: without bound."""
 
     available: int | None = None
     spent: int = 0
