@@ -1,7 +1,7 @@
 """The account that a job is paid from, as the engine sees it; a ledger fulfils this protocol.
 
-The order of calls for a job is `reserve`, then `deduct` once a stage, then exactly one of
-`settle`, `exhaust` and `cancel`. At every moment granted = available + reserved + spent.
+The order of calls for a job is `reserve`, then `deduct` once a stage, then `settle` or `cancel`.
+A deduction beyond the reserve ends the job by itself.
 """
 
 from __future__ import annotations
@@ -10,38 +10,36 @@ from typing import Protocol
 
 from attrs import define, field
 
-from totemlang.diagnostics import Forbidden, OutOfTotem, UsageError
+from totemlang.diagnostics import OutOfTotem, UsageError
 
 
 class Account(Protocol):
     """An account of totem. All amounts are whole numbers, 0 to 2^63 − 1.
 
-    Each call takes effect as a whole or raises and changes nothing. `LedgerUnreachable` may be
-    raised by any of them.
+    Each call takes effect as a whole, or raises and changes nothing. Any of them may raise
+    `LedgerUnreachable`.
     """
 
     def reserve(self, job: str, budget: int) -> None:
         """Set `budget` aside for a job of a new name.
 
         Raises:
-            Forbidden: where the account has less than that available.
+            Refused: where the account has less than that available.
         """
 
     def deduct(self, job: str, stage: str, totem: int) -> int:
         """Charge a finished stage to the job's reserve; gives what is left of the reserve.
 
         Raises:
-            OutOfTotem: where less than `totem` is left of it.
+            OutOfTotem: where less than `totem` was left: the whole reserve is spent, the job
+                has ended and needs no other call.
         """
 
-    def settle(self, job: str, used: int) -> None:
-        """End a job that was done or failed: `used`, deducted before, stays spent."""
+    def settle(self, job: str) -> int:
+        """End a job that was done or failed: what was deducted stays spent. Gives the rest back."""
 
-    def exhaust(self, job: str, stage: str) -> None:
-        """End a job that ran out of totem in `stage`: all that is left of its reserve is spent."""
-
-    def cancel(self, job: str) -> None:
-        """End a job that costs nothing: the whole reserve returns, what was deducted included."""
+    def cancel(self, job: str) -> int:
+        """End a job that costs nothing. Gives back the whole reserve, deductions included."""
 
 
 @define
@@ -58,7 +56,7 @@ class NullAccount:
             raise UsageError(f"job {job} has a reserve already")
         if self.available is not None:
             if budget > self.available:
-                raise Forbidden(f"the budget is {budget}, the account has {self.available}")
+                raise UsageError(f"the budget is {budget}, the account has {self.available}")
             self.available -= budget
         self._open[job] = (budget, 0)
 
@@ -66,29 +64,22 @@ class NullAccount:
         """Charge a stage; see `Account`."""
         budget, used = self._open[job]
         if totem > budget - used:
+            self._end(job, budget)
             raise OutOfTotem(stage, budget)
         self._open[job] = (budget, used + totem)
         return budget - used - totem
 
-    def settle(self, job: str, used: int) -> None:
+    def settle(self, job: str) -> int:
         """End a job that was done or failed; see `Account`."""
-        budget, deducted = self._open[job]
-        if used != deducted:
-            raise UsageError(f"job {job} was charged {deducted} totem, not {used}")
-        self._end(job, budget, used)
+        return self._end(job, self._open[job][1])
 
-    def exhaust(self, job: str, stage: str) -> None:
-        """End a job that ran out; see `Account`."""
-        budget, _ = self._open[job]
-        self._end(job, budget, budget)
-
-    def cancel(self, job: str) -> None:
+    def cancel(self, job: str) -> int:
         """End a job that costs nothing; see `Account`."""
-        budget, _ = self._open[job]
-        self._end(job, budget, 0)
+        return self._end(job, 0)
 
-    def _end(self, job: str, budget: int, spent: int) -> None:
-        del self._open[job]
+    def _end(self, job: str, spent: int) -> int:
+        budget, _ = self._open.pop(job)
         self.spent += spent
         if self.available is not None:
             self.available += budget - spent
+        return budget - spent
