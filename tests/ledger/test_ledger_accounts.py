@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from totemlang.diagnostics import Forbidden, LedgerUnreachable, OutOfTotem, UsageError
+from totemlang.diagnostics import LedgerUnreachable, OutOfTotem, Refused, UsageError
 from totemlang.engine.account import Account
 from totemlang.ledger import LARGEST, Balance, EmbeddedLedger
 
@@ -25,14 +25,14 @@ def test_it_is_what_the_engine_asks_for(ledger: EmbeddedLedger) -> None:
     account: Account = ledger.account("alice")
     account.reserve("job", 198)
     assert account.deduct("job", "map by_customer", 90) == 108
-    account.settle("job", 90)
+    assert account.settle("job") == 108
     assert ledger.balance("alice") == Balance("alice", granted=1000, spent=90)
 
 
 def test_a_reserve_is_no_longer_available(ledger: EmbeddedLedger) -> None:
     ledger.account("alice").reserve("job", 600)
     assert ledger.balance("alice").available == 400
-    with pytest.raises(Forbidden, match=r"budget is 401, account alice has 400 available \(600"):
+    with pytest.raises(Refused, match=r"LDG001 .* 401, account alice has 400 available \(600"):
         ledger.account("alice").reserve("other", 401)
     ledger.account("alice").reserve("other", 400)
     assert ledger.balance("alice").available == 0
@@ -43,26 +43,17 @@ def test_the_same_job_reserves_once(ledger: EmbeddedLedger) -> None:
     account.reserve("job", 10)
     with pytest.raises(UsageError, match="has a reserve already"):
         account.reserve("job", 10)
-    account.settle("job", 0)
+    account.settle("job")
     with pytest.raises(UsageError, match="has a reserve already"):
         account.reserve("job", 10)
 
 
-def test_a_charge_beyond_the_reserve_changes_nothing(ledger: EmbeddedLedger) -> None:
+def test_out_of_totem_takes_the_whole_reserve_and_ends_the_job(ledger: EmbeddedLedger) -> None:
     account = ledger.account("alice")
     account.reserve("job", 198)
     account.deduct("job", "map f", 90)
-    before = ledger.verify()
     with pytest.raises(OutOfTotem, match="the budget of 198 was used up in reduce f"):
         account.deduct("job", "reduce f", 109)
-    assert ledger.verify() == before
-
-
-def test_out_of_totem_takes_the_whole_reserve(ledger: EmbeddedLedger) -> None:
-    account = ledger.account("alice")
-    account.reserve("job", 198)
-    account.deduct("job", "map f", 90)
-    account.exhaust("job", "reduce f")
     assert ledger.balance("alice") == Balance("alice", granted=1000, spent=198)
     stages = [(r.event, r.stage, r.totem) for r in ledger.history("alice", last=3)]
     assert stages == [
@@ -70,38 +61,41 @@ def test_out_of_totem_takes_the_whole_reserve(ledger: EmbeddedLedger) -> None:
         ("deduct", "reduce f", 108),
         ("out_of_totem", "", 198),
     ]
+    assert ledger.open_jobs("alice") == ()
+
+
+def test_a_charge_of_exactly_the_reserve_is_no_exhaustion(ledger: EmbeddedLedger) -> None:
+    account = ledger.account("alice")
+    account.reserve("job", 198)
+    assert account.deduct("job", "map f", 198) == 0
+    assert account.deduct("job", "reduce f", 0) == 0
+    assert account.settle("job") == 0
 
 
 def test_a_cancelled_job_costs_nothing(ledger: EmbeddedLedger) -> None:
     account = ledger.account("alice")
     account.reserve("job", 198)
     account.deduct("job", "map f", 90)
-    account.cancel("job")
+    assert account.cancel("job") == 198
     assert ledger.balance("alice") == Balance("alice", granted=1000)
-
-
-def test_settling_needs_the_sum_of_the_charges(ledger: EmbeddedLedger) -> None:
-    account = ledger.account("alice")
-    account.reserve("job", 198)
-    account.deduct("job", "map f", 90)
-    with pytest.raises(UsageError, match="was charged 90 totem, not 91"):
-        account.settle("job", 91)
-    assert ledger.balance("alice").reserved == 108
 
 
 @pytest.mark.parametrize("end", ["settle", "exhaust", "cancel"])
 def test_a_job_ends_once(ledger: EmbeddedLedger, end: str) -> None:
     account = ledger.account("alice")
     account.reserve("job", 10)
-    getattr(account, end)(*{"settle": ("job", 0), "exhaust": ("job", "f")}.get(end, ("job",)))
+    if end == "exhaust":
+        with pytest.raises(OutOfTotem):
+            account.deduct("job", "f", 11)
+    else:
+        getattr(account, end)("job")
     before = ledger.verify()
     for again in (
         lambda: account.deduct("job", "f", 1),
-        lambda: account.settle("job", 0),
-        lambda: account.exhaust("job", "f"),
+        lambda: account.settle("job"),
         lambda: account.cancel("job"),
     ):
-        with pytest.raises(Forbidden, match="has ended job job already"):
+        with pytest.raises(Refused, match=r"LDG002 .* has ended job job already"):
             again()
     assert ledger.verify() == before
 
@@ -127,7 +121,8 @@ def test_a_grant_past_the_largest_is_refused_not_saturated(ledger: EmbeddedLedge
     assert ledger.grant("alice", LARGEST - 1000).available == LARGEST
     ledger.account("alice").reserve("all", LARGEST)
     assert ledger.balance("alice").available == 0
-    ledger.account("alice").exhaust("all", "f")
+    ledger.account("alice").deduct("all", "f", LARGEST)
+    ledger.account("alice").settle("all")
     assert ledger.verify().balances == (Balance("alice", LARGEST, 0, LARGEST),)
 
 
@@ -150,7 +145,7 @@ def test_history_tells_every_event_in_order(ledger: EmbeddedLedger) -> None:
     account = ledger.account("alice")
     account.reserve("job", 198)
     account.deduct("job", "map f", 90)
-    account.settle("job", 90)
+    account.settle("job")
     told = [(r.number, r.event, r.job, r.stage, r.totem) for r in ledger.history("alice")]
     assert told == [
         (1, "create", "", "", 0),
@@ -191,7 +186,7 @@ def test_a_process_of_another_machine_has_a_day(
     assert at(23).recover("alice") == ()
     assert [job.job for job in at(25).recover("alice")] == ["job"]
     assert ledger.balance("alice") == Balance("alice", granted=1000, spent=4)
-    with pytest.raises(Forbidden, match=r"has ended job job already \(recover\)"):
+    with pytest.raises(Refused, match=r"has ended job job already \(recover\)"):
         there.deduct("job", "reduce f", 1)
 
 

@@ -23,7 +23,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     account = ledger.account("alice")
     account.reserve("one", 198)
     account.deduct("one", "map f", 90)
-    account.settle("one", 90)
+    account.settle("one")
     account.reserve("two", 10)
     account.deduct("two", "map f", 1)
     return ledger.path.read_bytes()
@@ -40,8 +40,8 @@ def ledger(tmp_path: Path, written: bytes) -> EmbeddedLedger:
 def tamper(ledger: EmbeddedLedger, *statements: str, reseal: bool = False) -> None:
     """Change the file behind the ledger's back; `reseal` makes the chain fit again."""
     with closing(sqlite3.connect(ledger.path, isolation_level=None)) as connection:
-        guards = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
-        guards = dict(guards.fetchall())
+        found = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+        guards = dict(found.fetchall())
         for name in guards:
             connection.execute(f"DROP TRIGGER {name}")
         for statement in statements:

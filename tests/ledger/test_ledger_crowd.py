@@ -10,7 +10,7 @@ from totemlang.ledger import Balance, EmbeddedLedger
 
 RUN = """
 import sys
-from totemlang.diagnostics import Forbidden
+from totemlang.diagnostics import OutOfTotem, Refused
 from totemlang.ledger import EmbeddedLedger
 
 path, job = sys.argv[1:]
@@ -19,13 +19,15 @@ print("ready", flush=True)
 sys.stdin.readline()
 try:
     account.reserve(job, 100)
-except Forbidden:
+except Refused:
     print("refused")
 else:
     for stage in range(3):
         account.deduct(job, f"stage {stage}", 30)
-    account.exhaust(job, "stage 3")
-    print("ran")
+    try:
+        account.deduct(job, "stage 3", 11)
+    except OutOfTotem:
+        print("ran")
 """
 
 CREATE = """

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from totemlang.diagnostics import Forbidden, OutOfTotem, UsageError
+from totemlang.diagnostics import Diagnostic, ErrorClass, OutOfTotem, Refused, UsageError
 from totemlang.ledger.books import Balance, BrokenRule, Job
 from totemlang.ledger.journal import Journal
 from totemlang.ledger.owner import this_process
@@ -29,7 +29,7 @@ class EmbeddedAccount:
     """The engine's `Account`, in the ledger at `path`. Any thread and process may use it.
 
     Beside what the protocol says, every call raises `UsageError` for a job that the account does
-    not know, `Forbidden` for one that has ended, and `LedgerUnreachable`.
+    not know, `Refused` (LDG002) for one that has ended, and `LedgerUnreachable`.
     """
 
     path: Path
@@ -40,7 +40,7 @@ class EmbeddedAccount:
         """Set the budget of a job aside.
 
         Raises:
-            Forbidden: where less than that is available.
+            Refused: where less than that is available (LDG001).
             UsageError: where the job has a reserve already, or the account does not exist.
         """
         if not 0 < len(job) <= _LONGEST_NAME or not job.isprintable():
@@ -48,7 +48,7 @@ class EmbeddedAccount:
         with self._journal() as journal:
             balance = journal.balance(self.name)
             if balance is not None and balance.available < budget:
-                raise Forbidden(_too_little(balance, budget))
+                raise _too_little(balance, budget)
             journal.write(Event.RESERVE, self.name, job, budget)
             journal.own(job, this_process())
 
@@ -56,49 +56,40 @@ class EmbeddedAccount:
         """Charge a finished stage; gives what is left of the reserve.
 
         Raises:
-            OutOfTotem: where less than `totem` is left; nothing has changed.
+            OutOfTotem: where less than `totem` was left: the whole reserve is spent and the job
+                has ended.
         """
         with self._journal() as journal:
             known = self._open_job(journal, job)
+            charge = min(totem, known.rest)
+            _, charged = journal.write(Event.DEDUCT, self.name, job, charge, stage[:_LONGEST_NAME])
+            charged = charged or known
             if totem > known.rest:
-                raise OutOfTotem(stage, known.budget)
-            _, charged = journal.write(Event.DEDUCT, self.name, job, totem, stage[:_LONGEST_NAME])
-        return charged.rest if charged else 0
+                journal.end(Event.OUT_OF_TOTEM, charged)
+        if totem > known.rest:
+            raise OutOfTotem(stage, known.budget)
+        return charged.rest
 
-    def settle(self, job: str, used: int) -> None:
-        """End a job that was done or failed: what it was charged stays, the rest comes back.
+    def settle(self, job: str) -> int:
+        """End a job: what it was charged stays spent, the rest comes back. Gives what came back."""
+        return self._end(Event.SETTLE, job)
 
-        Raises:
-            UsageError: where `used` is not what was deducted.
-        """
+    def cancel(self, job: str) -> int:
+        """End a job that costs nothing: its whole reserve comes back. Gives what came back."""
+        return self._end(Event.CANCEL, job)
+
+    def _end(self, event: Event, job: str) -> int:
         with self._journal() as journal:
-            known = self._open_job(journal, job)
-            if used != known.used:
-                raise UsageError(f"job {job} was charged {known.used} totem, not {used}")
-            journal.end(Event.SETTLE, known)
-
-    def exhaust(self, job: str, stage: str) -> None:
-        """End a job that ran out of totem in `stage`: all that is left of its reserve is spent."""
-        with self._journal() as journal:
-            known = self._open_job(journal, job)
-            if known.rest:
-                _, emptied = journal.write(
-                    Event.DEDUCT, self.name, job, known.rest, stage[:_LONGEST_NAME]
-                )
-                known = emptied or known
-            journal.end(Event.OUT_OF_TOTEM, known)
-
-    def cancel(self, job: str) -> None:
-        """End a job that costs nothing: its whole reserve comes back, charges included."""
-        with self._journal() as journal:
-            journal.end(Event.CANCEL, self._open_job(journal, job))
+            return journal.end(event, self._open_job(journal, job)).returned
 
     def _open_job(self, journal: Journal, job: str) -> Job:
         known = journal.job(job)
         if known is None or known.account != self.name:
             raise UsageError(f"account {self.name} has no job {job}")
         if not known.is_open:
-            raise Forbidden(f"the ledger has ended job {job} already ({known.status})")
+            raise _refused(
+                "LDG002", f"the ledger has ended job {job} already ({known.status})", hint=""
+            )
         return known
 
     @contextmanager
@@ -116,8 +107,14 @@ def speaking_of_rules() -> Iterator[None]:
         raise UsageError(str(broken)) from None
 
 
-def _too_little(balance: Balance, budget: int) -> str:
-    text = f"the budget is {budget}, account {balance.account} has {balance.available} available"
+def _too_little(balance: Balance, budget: int) -> Refused:
+    message = f"the budget is {budget}, account {balance.account} has {balance.available} available"
+    hint = "give a smaller budget, or have totem granted to the account"
     if balance.reserved:
-        text += f" ({balance.reserved} reserved by other jobs; `recover` returns dead reserves)"
-    return text
+        message += f" ({balance.reserved} are reserved by other jobs)"
+        hint += "; `totemc account recover` returns the reserves of runs that were killed"
+    return _refused("LDG001", message, hint)
+
+
+def _refused(code: str, message: str, hint: str) -> Refused:
+    return Refused((Diagnostic(code, ErrorClass.COST, message, hint=hint),))
