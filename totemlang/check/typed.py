@@ -80,6 +80,17 @@ class LookupValue(TypedExpression):
     keys: tuple[TypedExpression, ...]
 
 
+@frozen
+class CheckedValue(TypedExpression):
+    """A value that must keep to a constraint where nothing is stored: argument, return or emit.
+
+    The checks of the constraint follow the value; it is plain if the value is.
+    """
+
+    value: TypedExpression
+    constraint: Constraint
+
+
 # --- statements
 
 
