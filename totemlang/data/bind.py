@@ -1,0 +1,193 @@
+"""A program's columns bound to a data set: types, missing values, constraints and premises.
+
+Everything is checked in one reading before the first totem is charged, so bad data never costs
+anything and where it stands in the file decides nothing. Small data is kept from that reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from attrs import define, field, frozen
+
+from totemlang.bytecode.module import Dataset
+from totemlang.data.file import BATCH_ROWS, DataFile
+from totemlang.data.kinds import ARROW, WIDER
+from totemlang.data.normalise import reading
+from totemlang.data.premises import check_column, check_rows, survey_for
+from totemlang.data.survey import ColumnSurvey
+from totemlang.diagnostics import BadData
+from totemlang.schema.metadata import ColumnMetadata, Metadata
+from totemlang.schema.types import Field, Kind
+
+NARROWER: dict[Kind, frozenset[Kind]] = {Kind.LONG: frozenset({Kind.INT})}
+"""The kinds that a column's values may be checked into, where the program declares them."""
+
+
+@frozen
+class BoundColumn:
+    """A column as the program takes it: the kind it is read as, then made the declared one."""
+
+    field: Field
+    read_as: Kind
+    file: str
+
+    def convert(self, array: pa.Array) -> pa.Array:
+        """Normalised values as the declared kind.
+
+        Raises:
+            BadData: for a missing value in a plain column, one outside the declared kind's range
+                or the declared type's constraint. No message holds a value.
+        """
+        name, kind = self.field.name, self.field.type.kind
+        if array.null_count and not self.field.type.is_optional:
+            raise BadData(
+                f"{self.file}: values are missing in column {name!r}; "
+                f"declare it {kind.value}? to take them"
+            )
+        if kind is not self.read_as:
+            exact = kind in NARROWER.get(self.read_as, ())
+            with reading(self.file, f"column {name!r} holds a value that {kind.value} cannot hold"):
+                array = pc.cast(array, ARROW[kind], safe=exact)
+        self._check_constraint(array)
+        return array
+
+    def _check_constraint(self, array: pa.Array) -> None:
+        constraint, name = self.field.constraint, self.field.name
+        if constraint.max_bytes is not None:
+            longest = pc.max(pc.binary_length(array)).as_py()
+            if longest is not None and longest > constraint.max_bytes:
+                raise BadData(
+                    f"{self.file}: column {name!r} holds a string of more than "
+                    f"{constraint.max_bytes} bytes"
+                )
+        if constraint.lower is constraint.upper is None:
+            return
+        values = array.drop_null().to_numpy(zero_copy_only=False)
+        low, high = constraint.lower, constraint.upper
+        inside = (low is None or bool((values >= low).all())) and (
+            high is None or bool((values <= high).all())
+        )
+        if not inside:
+            raise BadData(
+                f"{self.file}: column {name!r} holds a value outside the domain of "
+                f"{constraint.word or self.field.type.kind.value}"
+            )
+
+
+@define(frozen=True, slots=False, eq=False)
+class BoundData:
+    """A data set as a program takes it. It was read once; `rows` is exact."""
+
+    data: DataFile
+    columns: tuple[BoundColumn, ...]
+    rows: int
+    kept: tuple[pa.RecordBatch, ...] | None = field(repr=False)
+
+    def batches(self, rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
+        """All rows in order, at most `rows` at a time, the declared columns in their order.
+
+        A program that takes no columns gets batches of one, for their number of rows.
+
+        Raises:
+            BadData: where the file has changed since it was bound.
+        """
+        if self.kept is None:
+            yield from _read(self.data, self.columns, rows)
+            return
+        for batch in self.kept:
+            for start in range(0, batch.num_rows, rows):
+                yield batch.slice(start, rows)
+
+
+def bind(
+    dataset: Dataset, data: DataFile, metadata: Metadata | None = None, *, keep_bytes: int = 0
+) -> BoundData:
+    """Bind a program's data set to a file and read it through once.
+
+    Widening is free (int to long and double, long to double, float to double); a long column
+    declared int is checked; text is read as whatever is declared. With `metadata` the data is
+    held against it (`premises`). Up to `keep_bytes` bytes are kept in memory for the run.
+
+    Raises:
+        BadData: naming file and column, never a value.
+    """
+    columns = bind_fields(dataset.columns, data)
+    known = _known_columns(metadata, columns)
+    surveys: list[ColumnSurvey | None] = [
+        survey_for(metadata, found, column.read_as) if metadata and found else None
+        for column, found in zip(columns, known, strict=True)
+    ]
+    rows, size = 0, 0
+    kept: list[pa.RecordBatch] | None = []
+    for batch in _read(data, columns, BATCH_ROWS, surveys):
+        rows += batch.num_rows
+        size += batch.nbytes
+        if kept is not None:
+            kept.append(batch)
+            kept = kept if size <= keep_bytes else None
+    if metadata is not None:
+        check_rows(metadata, rows)
+        for found, survey in zip(known, surveys, strict=True):
+            if found is not None and survey is not None:
+                check_column(metadata, found, survey)
+    return BoundData(data, columns, rows, None if kept is None else tuple(kept))
+
+
+def bind_fields(fields: Sequence[Field], data: DataFile) -> tuple[BoundColumn, ...]:
+    """The columns that a program names, each with the kind that it is read as.
+
+    Raises:
+        BadData: where there is no such column, or its type is another.
+    """
+    return tuple(_bind_field(field, data) for field in fields)
+
+
+def _bind_field(field: Field, data: DataFile) -> BoundColumn:
+    name, kind = field.name, field.type.kind
+    if name in data.unreadable:
+        raise BadData(
+            f"{data.name}: column {name!r} has the type {data.unreadable[name]}, "
+            "which no kind of the language reads"
+        )
+    own = data.kinds.get(name)
+    if own is None:
+        known = ", ".join(list(data.kinds)[:20])
+        raise BadData(f"{data.name}: has no column {name!r} (it has: {known})")
+    if kind is own or kind in WIDER.get(own, ()) or kind in NARROWER.get(own, ()):
+        return BoundColumn(field, own, data.name)
+    if data.reads_as(name, kind):
+        return BoundColumn(field, kind, data.name)
+    raise BadData(
+        f"{data.name}: column {name!r} is {own.value}, the program takes {kind.value}; "
+        f"declare it {own.value}"
+    )
+
+
+def _known_columns(
+    metadata: Metadata | None, columns: Sequence[BoundColumn]
+) -> list[ColumnMetadata | None]:
+    if metadata is None:
+        return [None] * len(columns)
+    return [metadata.column(column.field.name) for column in columns]
+
+
+def _read(
+    data: DataFile,
+    columns: Sequence[BoundColumn],
+    rows: int,
+    surveys: Sequence[ColumnSurvey | None] = (),
+) -> Iterator[pa.RecordBatch]:
+    names = [column.field.name for column in columns]
+    kinds = {column.field.name: column.read_as for column in columns}
+    for batch in data.batches(names, rows, kinds):
+        if not names:
+            yield batch
+            continue
+        for name, survey in zip(names, surveys, strict=False):
+            if survey is not None:
+                survey.add(batch.column(name))
+        arrays = [column.convert(batch.column(column.field.name)) for column in columns]
+        yield pa.RecordBatch.from_arrays(arrays, names=names)

@@ -1,0 +1,145 @@
+"""From any Arrow array that a file may hold to one of the nine normalised ones.
+
+Timestamps with a zone become UTC, finer units become microseconds where that is exact, narrow
+whole numbers become wider ones, NaN becomes the one NaN. What cannot be kept is bad data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from totemlang.data.kinds import ARROW, is_text, natural_kind
+from totemlang.data.limits import Limits
+from totemlang.diagnostics import BadData
+from totemlang.schema.types import Kind
+
+FIRST_DAY, LAST_DAY = -719_162, 2_932_896
+_DAY = 86_400_000_000
+FIRST_MOMENT, LAST_MOMENT = FIRST_DAY * _DAY, (LAST_DAY + 1) * _DAY - 1
+
+
+@contextmanager
+def reading(file: str, what: str) -> Iterator[None]:
+    """Turn whatever goes wrong in a reader into bad data; its own words may hold values."""
+    try:
+        yield
+    except BadData:
+        raise
+    except MemoryError:
+        raise BadData(f"{file}: asks for more memory than there is") from None
+    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError, OverflowError):
+        raise BadData(f"{file}: {what}") from None
+
+
+def normalise(array: pa.Array, kind: Kind, column: str, file: str) -> pa.Array:
+    """The values as an array of `ARROW[kind]`, which is the natural kind or one that it widens to.
+
+    Raises:
+        BadData: for a value that the kind cannot hold, naming file and column.
+    """
+    natural = natural_kind(array.type)
+    if natural is None:
+        raise BadData(f"{file}: column {column!r} has the type {array.type}, which no kind reads")
+    with reading(file, f"column {column!r} holds a value that {natural.value} cannot hold"):
+        array.validate(full=True)
+        found = _to_natural(array, natural)
+        _check_domain(found, natural, column, file)
+        if kind is not natural:
+            found = pc.cast(found, ARROW[kind], safe=False)
+        return found
+
+
+def normalised(
+    batch: pa.RecordBatch,
+    columns: Sequence[str],
+    kinds: Mapping[str, Kind],
+    file: str,
+    limits: Limits,
+) -> pa.RecordBatch:
+    """The named columns of a batch, in that order, each normalised to its kind.
+
+    Raises:
+        BadData: as `normalise`, and for a string longer than the limit.
+    """
+    arrays = []
+    for name in columns:
+        array = normalise(batch.column(name), kinds[name], name, file)
+        if kinds[name] is Kind.STRING:
+            _check_strings(array, limits, name, file)
+        arrays.append(array)
+    return pa.RecordBatch.from_arrays(arrays, names=list(columns))
+
+
+def cut(batch: pa.RecordBatch, limits: Limits) -> Iterator[pa.RecordBatch]:
+    """A batch in pieces that stay under the limit of bytes when dictionaries are written out."""
+    if batch.num_rows > 1 and _plain_bytes(batch) > limits.batch_bytes:
+        half = batch.num_rows // 2
+        yield from cut(batch.slice(0, half), limits)
+        yield from cut(batch.slice(half), limits)
+    else:
+        yield batch
+
+
+def _plain_bytes(batch: pa.RecordBatch) -> int:
+    total = 0
+    for column in batch.columns:
+        if pa.types.is_dictionary(column.type) and is_text(column.type.value_type):
+            lengths = pc.binary_length(column.dictionary)
+            total += pc.sum(lengths.take(column.indices)).as_py() or 0
+        elif is_text(column.type):
+            total += pc.sum(pc.binary_length(column)).as_py() or 0
+        else:
+            total += 8 * len(column)
+    return total
+
+
+def _check_strings(array: pa.Array, limits: Limits, column: str, file: str) -> None:
+    longest = pc.max(pc.binary_length(array)).as_py()
+    if longest is not None and longest > limits.string_bytes:
+        raise BadData(
+            f"{file}: column {column!r} holds a string over {limits.string_bytes:,} bytes"
+        )
+
+
+def _to_natural(array: pa.Array, kind: Kind) -> pa.Array:
+    arrow = array.type
+    if pa.types.is_dictionary(arrow):
+        array = array.dictionary_decode()
+        return _to_natural(array, kind)
+    if kind is Kind.TIMESTAMP:
+        array = pc.cast(array, pa.timestamp("us", arrow.tz))
+        return array.view(pa.int64()).view(ARROW[kind])
+    if pa.types.is_decimal(arrow) and kind is Kind.DOUBLE:
+        return pc.cast(pc.cast(array, pa.string()), pa.float64())
+    found = array if arrow == ARROW[kind] else pc.cast(array, ARROW[kind])
+    if kind in (Kind.FLOAT, Kind.DOUBLE):
+        return _one_nan(found)
+    return found
+
+
+def _one_nan(array: pa.Array) -> pa.Array:
+    """The same values with every NaN made the canonical one (positive, quiet, no payload)."""
+    nan = pc.is_nan(array)
+    if not pc.any(nan).as_py():
+        return array
+    return pc.if_else(nan, pa.scalar(np.nan, array.type), array)
+
+
+def _check_domain(array: pa.Array, kind: Kind, column: str, file: str) -> None:
+    if kind is Kind.DATE:
+        days = array.view(pa.int32())
+        low, high = FIRST_DAY, LAST_DAY
+    elif kind is Kind.TIMESTAMP:
+        days = array.view(pa.int64())
+        low, high = FIRST_MOMENT, LAST_MOMENT
+    else:
+        return
+    bounds = pc.min_max(days)
+    least, most = bounds["min"].as_py(), bounds["max"].as_py()
+    if least is not None and (least < low or most > high):
+        raise BadData(f"{file}: column {column!r} holds a {kind.value} outside the years 1 to 9999")

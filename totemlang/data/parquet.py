@@ -1,0 +1,97 @@
+"""Parquet files, read by batches within a row group.
+
+Strings come as dictionaries and are cut before they are written out, so that a small file cannot
+become a large array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from attrs import field, frozen
+
+from totemlang.data.kinds import is_text
+from totemlang.data.limits import Limits
+from totemlang.data.normalise import cut, normalised, reading
+from totemlang.data.table_file import FileColumn, Identity, file_column, without_repeats
+from totemlang.diagnostics import BadData
+from totemlang.schema.types import Kind
+
+_UNREADABLE = "cannot be read as Parquet"
+
+
+@frozen
+class ParquetTable:
+    """A Parquet file; only its footer is held."""
+
+    identity: Identity
+    columns: tuple[FileColumn, ...]
+    rows: int | None
+    limits: Limits
+    text_columns: frozenset[str] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.identity.path.name
+
+    def batches(
+        self, columns: Sequence[str], rows: int, kinds: Mapping[str, Kind]
+    ) -> Iterator[pa.RecordBatch]:
+        """See `TableFile`."""
+        self.identity.check()
+        texts = [name for name in columns if name in self.text_columns]
+        with reading(self.name, _UNREADABLE), _open(self.identity.path, texts, self.limits) as file:
+            for group in range(file.num_row_groups):
+                self._check_group(file.metadata.row_group(group), columns)
+                raw = file.iter_batches(
+                    batch_size=rows, row_groups=[group], columns=list(columns), use_threads=False
+                )
+                for batch in raw:
+                    for piece in cut(batch, self.limits):
+                        yield normalised(piece, columns, kinds, self.name, self.limits)
+        self.identity.check()
+
+    def _check_group(self, group: pq.RowGroupMetaData, columns: Sequence[str]) -> None:
+        wanted = frozenset(columns)
+        size = 0
+        for index in range(group.num_columns):
+            column = group.column(index)
+            if column.path_in_schema in wanted:
+                size += column.total_uncompressed_size
+        if size > self.limits.row_group_bytes or group.num_rows < 0 or size < 0:
+            raise BadData(
+                f"{self.name}: a row group holds more than {self.limits.row_group_bytes:,} bytes"
+            )
+
+
+def open_parquet(path: Path, limits: Limits) -> ParquetTable:
+    """Open a Parquet file.
+
+    Raises:
+        BadData: where its footer cannot be read.
+    """
+    identity = Identity.of(path)
+    with reading(path.name, _UNREADABLE), _open(path, [], limits) as file:
+        schema, rows = file.schema_arrow, file.metadata.num_rows
+    columns = [file_column(f) for f in schema]
+    texts = frozenset(f.name for f in schema if is_text(f.type))
+    return ParquetTable(
+        identity, without_repeats(columns, path.name, limits.columns), rows, limits, texts
+    )
+
+
+def _open(path: Path, texts: list[str], limits: Limits) -> pq.ParquetFile:
+    return pq.ParquetFile(
+        path,
+        read_dictionary=texts,
+        pre_buffer=False,
+        buffer_size=2**20,
+        thrift_string_size_limit=limits.footer_bytes,
+        thrift_container_size_limit=limits.footer_bytes // 16,
+        page_checksum_verification=True,
+        arrow_extensions_enabled=False,
+    )
