@@ -1,0 +1,102 @@
+"""Rows kept in order between two stages: in memory up to a limit, beyond it in a scratch file.
+
+A scratch file has no name: the system frees it when it is closed, even if the process is killed, so
+private rows never stay behind.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from typing import IO
+
+import pyarrow as pa
+from attrs import define, field, frozen
+
+
+@frozen
+class Scratch:
+    """Where scratch files are made (None: the system's place for them)."""
+
+    folder: str | None = None
+
+    def file(self) -> IO[bytes]:
+        """A new nameless file for writing and reading."""
+        return tempfile.TemporaryFile(dir=self.folder, prefix="totem-")
+
+
+@define
+class SpoolFile:
+    """Batches of one schema in a scratch file; written once, then read as often as wanted."""
+
+    file: IO[bytes]
+    rows: int = 0
+
+    @classmethod
+    def write(
+        cls, scratch: Scratch, schema: pa.Schema, batches: Iterable[pa.RecordBatch]
+    ) -> SpoolFile:
+        """Write batches to a new file."""
+        spool = cls(scratch.file())
+        with pa.ipc.new_stream(pa.PythonFile(spool.file, "w"), schema) as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+                spool.rows += batch.num_rows
+        return spool
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The batches as they were written. One reading at a time."""
+        self.file.seek(0)
+        yield from pa.ipc.open_stream(pa.PythonFile(self.file, "r"))
+
+    def close(self) -> None:
+        """Free the file."""
+        self.file.close()
+
+
+@define
+class Spool:
+    """Rows in the order in which they are added. `limit` is in bytes of Arrow buffers."""
+
+    schema: pa.Schema
+    limit: int
+    scratch: Scratch
+    rows: int = field(default=0, init=False)
+    bytes: int = field(default=0, init=False)
+    _held: list[pa.RecordBatch] = field(factory=list, init=False)
+    _held_bytes: int = field(default=0, init=False)
+    _files: list[SpoolFile] = field(factory=list, init=False)
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take in the next rows."""
+        if not batch.num_rows:
+            return
+        self.rows += batch.num_rows
+        self.bytes += batch.nbytes
+        self._held.append(batch)
+        self._held_bytes += batch.nbytes
+        if self._held_bytes > self.limit:
+            self._files.append(SpoolFile.write(self.scratch, self.schema, self._held))
+            self._held, self._held_bytes = [], 0
+
+    def batches(self, rows: int) -> Iterator[pa.RecordBatch]:
+        """All rows in order, at most `rows` at a time."""
+        for batch in self._all():
+            for start in range(0, batch.num_rows, rows):
+                yield batch.slice(start, rows)
+
+    def table(self) -> pa.Table:
+        """All rows as one table in memory."""
+        return pa.Table.from_batches(self._all(), self.schema)
+
+    def close(self) -> None:
+        """Free what is held."""
+        self._held = []
+        for file in self._files:
+            file.close()
+        self._files = []
+
+    def _all(self) -> Iterator[pa.RecordBatch]:
+        for file in self._files:
+            yield from file.batches()
+        yield from self._held
