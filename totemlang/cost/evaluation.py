@@ -1,0 +1,110 @@
+"""Numbers for polynomials: least, expected and greatest value over the ranges of symbols."""
+
+from __future__ import annotations
+
+from enum import Enum
+from fractions import Fraction
+
+from totemlang.cost.polynomial import (
+    Atom,
+    Coefficient,
+    Factor,
+    Monomial,
+    Polynomial,
+    Symbol,
+)
+
+
+class Side(Enum):
+    """Which bound is meant: one that is never above, one in between, one that is never below."""
+
+    LOWER = "lower"
+    EXPECTED = "expected"
+    UPPER = "upper"
+
+    def under(self, coefficient: Coefficient) -> Side:
+        """The bound that a factor needs below a coefficient of that sign."""
+        return self if coefficient > 0 else OPPOSITE[self]
+
+
+OPPOSITE = {Side.LOWER: Side.UPPER, Side.EXPECTED: Side.EXPECTED, Side.UPPER: Side.LOWER}
+
+Memo = dict[tuple[str, Side], Coefficient | None]
+
+
+def evaluate(polynomial: Polynomial, side: Side, memo: Memo | None = None) -> Coefficient | None:
+    """A bound of the value; None where a symbol that it needs is open on that side.
+
+    On the expected side an open symbol counts with what it has at least (0 without that).
+    """
+    known: Memo = {} if memo is None else memo
+    total: Coefficient = 0
+    for monomial, coefficient in polynomial.terms.items():
+        value = _monomial(monomial, side.under(coefficient), known)
+        if value is None:
+            return None
+        total += coefficient * value
+    return total
+
+
+def _monomial(monomial: Monomial, side: Side, memo: Memo) -> Coefficient | None:
+    value: Coefficient = 1
+    for factor, power in monomial:
+        found = _factor(factor, side, memo)
+        if found is None:
+            if side is Side.LOWER and factor.nonnegative:
+                return 0
+            return None
+        value *= found**power
+    return value
+
+
+def _factor(factor: Factor, side: Side, memo: Memo) -> Coefficient | None:
+    place = (factor.key, side)
+    if place not in memo:
+        memo[place] = None
+        if isinstance(factor, Symbol):
+            memo[place] = symbol_value(factor, side)
+        else:
+            assert isinstance(factor, Atom)
+            memo[place] = _atom(factor, side, memo)
+    value = memo[place]
+    return max(value, 0) if value is not None and factor.nonnegative else value
+
+
+def symbol_value(symbol: Symbol, side: Side) -> Coefficient | None:
+    """The bound of a symbol, by itself."""
+    if side is Side.LOWER:
+        return symbol.low
+    if side is Side.UPPER:
+        return symbol.high
+    if symbol.expected is not None:
+        return symbol.expected
+    if symbol.low is not None and symbol.high is not None:
+        return Fraction(symbol.low + symbol.high, 2)
+    return symbol.low if symbol.low is not None else symbol.high or 0
+
+
+def _atom(atom: Atom, side: Side, memo: Memo) -> Coefficient | None:
+    values = [evaluate(argument, side, memo) for argument in atom.arguments]
+    if atom.kind == "max":
+        known = [v for v in values if v is not None]
+        if side is Side.LOWER:
+            return max(known) if known else None
+        return max(known) if len(known) == len(values) else None
+    if atom.kind == "min":
+        known = [v for v in values if v is not None]
+        if side is Side.UPPER:
+            return min(known) if known else None
+        return min(known) if len(known) == len(values) else None
+    (value,) = values
+    if value is None:
+        return None
+    if atom.kind == "floor":
+        return int(value // atom.divisor)
+    return binary_digits(value)
+
+
+def binary_digits(value: Coefficient) -> int:
+    """Binary digits of the whole part; 0 where it is not positive."""
+    return max(0, int(value // 1)).bit_length()

@@ -1,0 +1,337 @@
+"""Polynomials over named quantities: the normal form of every cost, so that like terms combine.
+
+A *factor* is a symbol (`rows`, `keys`, the bytes of a string) or an atom, a nondecreasing function
+of polynomials that is itself no polynomial (`max`, `min`, a floored quotient, a number of binary
+digits). Coefficients are whole numbers or fractions. Factors that may be negative stand alone in
+their term; where factors are multiplied, none of them is negative. So a term with a positive
+coefficient grows with each of its factors, and bounds follow term by term.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from functools import cached_property
+from hashlib import blake2b
+
+from attrs import frozen
+
+from totemlang.diagnostics import Diagnostic, ErrorClass, Refused
+
+Coefficient = int | Fraction
+
+MAX_DEGREE = 64
+"""A term of a higher degree is refused: it stands for more work than anybody can do."""
+
+MAX_TERMS = 4096
+"""A polynomial of more terms is refused; bounds are made coarser long before."""
+
+MAX_DEPTH = 48
+"""Atoms within atoms; what is deeper is refused."""
+
+MAX_DIGITS = 4096
+"""Binary digits of a coefficient; whatever is larger is far beyond any account."""
+
+
+def too_complex(what: str) -> Refused:
+    """The refusal of a program whose cost is too involved to be bounded in bounded time."""
+    message = f"the cost of this program cannot be bounded: {what}"
+    hint = "write it with fewer loops within loops, or with smaller functions"
+    return Refused((Diagnostic("CST102", ErrorClass.COST, message, hint=hint),))
+
+
+class Factor:
+    """What a term multiplies: equal if and only if the keys are equal.
+
+    `nonnegative` tells that its value is never below 0, `whole` that it has no fraction; `names`
+    are the symbols it depends on; `depth` counts atoms within atoms.
+    """
+
+    key: str
+    nonnegative: bool
+    whole: bool
+    names: frozenset[str]
+    depth: int
+
+    def __eq__(self, other: object) -> bool:
+        """Same key, same factor."""
+        return isinstance(other, Factor) and self.key == other.key
+
+    def __hash__(self) -> int:
+        """As equality has it."""
+        return hash(self.key)
+
+
+@frozen(eq=False, slots=False)
+class Symbol(Factor):
+    """A quantity with a name that is unique in an analysis.
+
+    `low` and `high` are numbers it lies between, None where nothing is published; `expected` lies
+    between them. `floor` and `ceiling` are bounds in terms of other symbols. `reach` bounds the
+    absolute value by the machine type alone. `meaning` and `advice` (what to publish, declare or
+    send to know more) are for people.
+    """
+
+    name: str
+    low: Coefficient | None = None
+    high: Coefficient | None = None
+    expected: Coefficient | None = None
+    floor: Polynomial | None = None
+    ceiling: Polynomial | None = None
+    reach: int | None = None
+    meaning: str = ""
+    advice: str = ""
+
+    depth = 0
+    whole = True
+
+    @cached_property
+    def key(self) -> str:  # type: ignore[override]
+        """The name."""
+        return self.name
+
+    @cached_property
+    def nonnegative(self) -> bool:  # type: ignore[override]
+        """Whether the least value is known and not below 0."""
+        return self.low is not None and self.low >= 0
+
+    @cached_property
+    def names(self) -> frozenset[str]:  # type: ignore[override]
+        """Itself."""
+        return frozenset((self.name,))
+
+
+@frozen(eq=False, slots=False)
+class Atom(Factor):
+    """A nondecreasing function of polynomials.
+
+    `kind` is `max` or `min` of the arguments, `floor` (argument // divisor) or `bits` (binary
+    digits of the argument, 0 where it is not positive).
+    """
+
+    kind: str
+    arguments: tuple[Polynomial, ...]
+    divisor: int = 1
+    nonnegative: bool = True
+
+    @cached_property
+    def key(self) -> str:  # type: ignore[override]
+        """A digest of kind and arguments: of one length, however deep it is."""
+        text = "\0".join((self.kind, str(self.divisor), *(a.key for a in self.arguments)))
+        return "~" + blake2b(text.encode(), digest_size=16).hexdigest()
+
+    @cached_property
+    def names(self) -> frozenset[str]:  # type: ignore[override]
+        """The symbols of all arguments."""
+        return frozenset().union(*(a.names for a in self.arguments))
+
+    @cached_property
+    def whole(self) -> bool:  # type: ignore[override]
+        """Whether all arguments are, where the function itself does not see to it."""
+        return self.kind in ("floor", "bits") or all(a.whole for a in self.arguments)
+
+    @cached_property
+    def depth(self) -> int:  # type: ignore[override]
+        """One more than that of the deepest argument."""
+        return 1 + max(a.depth for a in self.arguments)
+
+
+Monomial = tuple[tuple[Factor, int], ...]
+"""Factors with their powers, ordered by key."""
+
+UNIT: Monomial = ()
+
+
+def multiply_monomials(left: Monomial, right: Monomial) -> Monomial:
+    """The product: powers of equal factors add up."""
+    if not left:
+        return right
+    if not right:
+        return left
+    powers = dict(left)
+    for factor, power in right:
+        powers[factor] = powers.get(factor, 0) + power
+    if sum(powers.values()) > MAX_DEGREE:
+        raise too_complex("it grows with too high a power of the data's size")
+    return tuple(sorted(powers.items(), key=_by_key))
+
+
+def _by_key(item: tuple[Factor, int]) -> str:
+    return item[0].key
+
+
+def _plain(value: Coefficient) -> Coefficient:
+    if isinstance(value, Fraction) and value.denominator == 1:
+        return value.numerator
+    return value
+
+
+@frozen(eq=False, slots=False, repr=False)
+class Polynomial:
+    """A sum of terms: coefficient by monomial, none of them zero. Never changed once made."""
+
+    terms: Mapping[Monomial, Coefficient]
+
+    def __eq__(self, other: object) -> bool:
+        """Same terms (which is not the same as the same value: atoms are not taken apart)."""
+        return isinstance(other, Polynomial) and self.terms == other.terms
+
+    def __hash__(self) -> int:
+        """As equality has it."""
+        return hash(self.key)
+
+    @cached_property
+    def key(self) -> str:
+        """A digest of the terms, of one length."""
+        parts = sorted(
+            "*".join(f"{f.key}^{p}" for f, p in m) + f"={c}" for m, c in self.terms.items()
+        )
+        return blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The symbols that occur, within atoms too."""
+        found: set[str] = set()
+        for monomial in self.terms:
+            for factor, _ in monomial:
+                found |= factor.names
+        return frozenset(found)
+
+    @cached_property
+    def depth(self) -> int:
+        """How deep atoms stand within atoms; 0 without any."""
+        return max((f.depth for m in self.terms for f, _ in m), default=0)
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether the value is a whole number wherever the symbols are."""
+        return all(isinstance(c, int) and all(f.whole for f, _ in m) for m, c in self.terms.items())
+
+    @cached_property
+    def nonnegative_factors(self) -> bool:
+        """Whether no factor can be negative, so that terms may be compared by coefficients."""
+        return all(f.nonnegative for m in self.terms for f, _ in m)
+
+    @property
+    def constant(self) -> Coefficient | None:
+        """The value, if it depends on nothing."""
+        if not self.terms:
+            return 0
+        if len(self.terms) == 1:
+            return self.terms.get(UNIT)
+        return None
+
+    @property
+    def fixed(self) -> Coefficient:
+        """The term that depends on nothing."""
+        return self.terms.get(UNIT, 0)
+
+    def __add__(self, other: Polynomial | Coefficient) -> Polynomial:
+        """The sum, like terms combined."""
+        added = as_polynomial(other)
+        if not added.terms:
+            return self
+        if not self.terms:
+            return added
+        terms = dict(self.terms)
+        for monomial, coefficient in added.terms.items():
+            value = _plain(terms.get(monomial, 0) + coefficient)
+            if value:
+                terms[monomial] = value
+            else:
+                del terms[monomial]
+        return _checked(terms)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Polynomial:
+        """The same with the sign turned."""
+        return Polynomial({m: -c for m, c in self.terms.items()})
+
+    def __sub__(self, other: Polynomial | Coefficient) -> Polynomial:
+        """The difference."""
+        return self + -as_polynomial(other)
+
+    def __rsub__(self, other: Coefficient) -> Polynomial:
+        """A number less this."""
+        return -self + other
+
+    def scaled(self, number: Coefficient) -> Polynomial:
+        """This times a number."""
+        if number == 0:
+            return ZERO
+        if number == 1:
+            return self
+        return _checked({m: _plain(c * number) for m, c in self.terms.items()})
+
+    def __mul__(self, other: Polynomial | Coefficient) -> Polynomial:
+        """The product; but for numbers, no factor of either may be negative.
+
+        Raises:
+            Refused: the product has too many terms or too high a degree.
+        """
+        by = as_polynomial(other)
+        for number, rest in ((by.constant, self), (self.constant, by)):
+            if number is not None:
+                return rest.scaled(number)
+        if not (self.nonnegative_factors and by.nonnegative_factors):
+            raise AssertionError("factors that may be negative are not multiplied")
+        terms: dict[Monomial, Coefficient] = {}
+        for left, a in self.terms.items():
+            for right, b in by.terms.items():
+                monomial = multiply_monomials(left, right)
+                terms[monomial] = terms.get(monomial, 0) + a * b
+        return _checked({m: _plain(c) for m, c in terms.items() if c})
+
+    __rmul__ = __mul__
+
+    def __repr__(self) -> str:
+        """For debugging only; people read `formula_text`."""
+        return " + ".join(
+            "·".join([str(c), *(f"{f.key}^{p}" for f, p in m)]) for m, c in self.terms.items()
+        )
+
+
+def _checked(terms: dict[Monomial, Coefficient]) -> Polynomial:
+    if len(terms) > MAX_TERMS:
+        raise too_complex("it depends on too many things at once")
+    for value in terms.values():
+        size = value if isinstance(value, int) else max(abs(value.numerator), value.denominator)
+        if size.bit_length() > MAX_DIGITS:
+            raise too_complex("it is beyond all bounds")
+    return Polynomial(terms)
+
+
+ZERO = Polynomial({})
+
+
+def number(value: Coefficient) -> Polynomial:
+    """A number as a polynomial."""
+    return Polynomial({UNIT: _plain(value)}) if value else ZERO
+
+
+ONE = number(1)
+
+
+def as_polynomial(value: Polynomial | Coefficient) -> Polynomial:
+    """Take a plain number as a polynomial."""
+    return value if isinstance(value, Polynomial) else number(value)
+
+
+def of(factor: Factor) -> Polynomial:
+    """A factor by itself."""
+    return Polynomial({((factor, 1),): 1})
+
+
+def total(parts: Iterable[Polynomial]) -> Polynomial:
+    """The sum of all."""
+    terms: dict[Monomial, Coefficient] = {}
+    for part in parts:
+        for monomial, coefficient in part.terms.items():
+            terms[monomial] = terms.get(monomial, 0) + coefficient
+    return _checked({m: _plain(c) for m, c in terms.items() if c})
+
+
+def product(monomial: Monomial) -> Polynomial:
+    """A monomial by itself."""
+    return Polynomial({monomial: 1})
