@@ -1,0 +1,80 @@
+"""What goes wrong, said to people: a message, an exit code, and never a bare traceback."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from totemlang.cli.shell import Shell
+from totemlang.cli.state import state_folder
+from totemlang.diagnostics import Diagnostic, Refused, TotemError
+
+INTERRUPTED = 130
+INTERNAL_ERROR = 70
+
+
+def tell(shell: Shell, error: TotemError) -> int:
+    """Say what was refused or could not be done; gives the exit code."""
+    if shell.as_json:
+        shell.document(error_document(error))
+    if isinstance(error, Refused):
+        show_diagnostics(shell, error.diagnostics)
+    else:
+        from rich.text import Text
+
+        shell.complain(Text.assemble(("error", "bold red"), (": ", "bold"), str(error)))
+    return error.exit_code
+
+
+def error_document(error: TotemError) -> dict[str, Any]:
+    """The JSON document of a command that could not do what it was asked."""
+    document: dict[str, Any] = {"status": error.status}
+    if isinstance(error, Refused):
+        document["diagnostics"] = [found.to_json() for found in error.diagnostics]
+    else:
+        document["message"] = str(error)
+    return document
+
+
+def show_diagnostics(shell: Shell, diagnostics: tuple[Diagnostic, ...]) -> None:
+    """Draw findings, and count them."""
+    from totemlang.cli.pictures import picture
+
+    for found in diagnostics:
+        shell.complain(picture(found))
+    number = len(diagnostics)
+    if number > 1:
+        shell.say(f"{number} findings")
+
+
+def report(error: BaseException) -> str:
+    """Write a report of an internal error to a file; gives the message for people.
+
+    The report has the traceback, versions and the command line; it stays on this machine.
+    """
+    from totemlang import __version__
+
+    lines = [
+        f"totemlang {__version__}, Python {platform.python_version()}, {platform.platform()}",
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        " ".join(sys.argv),
+        "",
+        *traceback.format_exception(error),
+    ]
+    name = f"report-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.txt"
+    for folder in (state_folder() / "reports", Path(tempfile.gettempdir())):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text("\n".join(lines), encoding="utf-8")
+        except OSError:
+            continue
+        return (
+            f"internal error: this is a fault of totemc, not yours; a report is in {folder / name}"
+        )
+    return "internal error: this is a fault of totemc, not yours; no report could be written"

@@ -1,0 +1,207 @@
+"""A program file opened together with the data and metadata that were given for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from totemlang.cli.bindings import bound
+from totemlang.cli.options import read_bytes, read_text
+from totemlang.diagnostics import Diagnostic, ErrorClass, Refused, UsageError
+from totemlang.source import Source, Span
+
+if TYPE_CHECKING:
+    from totemlang.data.file import DataFile
+    from totemlang.program import Program
+    from totemlang.schema.metadata import Metadata
+    from totemlang.tables.prices import PriceTable
+    from totemlang.tables.rules import RuleBook
+
+
+@frozen
+class Opened:
+    """A program with its data and metadata by name in the program."""
+
+    program: Program
+    data: dict[str, DataFile]
+    metadata: dict[str, Metadata]
+
+    @property
+    def name(self) -> str:
+        """The program's file as it was given."""
+        return self.program.source.name
+
+
+def open_program(
+    path: Path,
+    rules: RuleBook,
+    prices: PriceTable,
+    data: Sequence[str] = (),
+    metadata: Sequence[str] = (),
+) -> Opened:
+    """Open a source or a compiled program.
+
+    A data set whose columns the program does not type is described, for the checker needs to know
+    them; no other data is read here, only opened. Metadata files may stand among the data.
+
+    Raises:
+        Refused: for a source that cannot be parsed so far as to know its data sets.
+        UsageError: where data and program do not go together, or a file is not there.
+        BadData: for data that cannot be read.
+    """
+    from totemlang.data.file import open_data
+
+    program, names, untyped = _read(path, rules, prices)
+    paths = bound("--data", data, names)
+    documents = bound("--metadata", metadata, names)
+    for name in [name for name, spec in paths.items() if _is_document(spec)]:
+        documents.setdefault(name, paths.pop(name))
+    known = {name: read_metadata(Path(document)) for name, document in documents.items()}
+    opened = {name: open_data(spec) for name, spec in paths.items()}
+    missing = {name: opened[name] for name in untyped if name in opened and name not in known}
+    known |= describe_all(missing)
+    if untyped:
+        program = _with_schemas(program, {name: known[name] for name in untyped if name in known})
+    return Opened(program, opened, known)
+
+
+def describe_all(data: dict[str, DataFile]) -> dict[str, Metadata]:
+    """The metadata of data sets, each read once from start to end."""
+    from totemlang.data.describe import describe
+
+    return {name: describe(file, name) for name, file in data.items()}
+
+
+def read_metadata(path: Path) -> Metadata:
+    """The metadata in a document.
+
+    Raises:
+        UsageError: if the file cannot be read.
+        BadData: if it is no such document.
+    """
+    from totemlang.schema.metadata_json import metadata_from_json
+
+    return metadata_from_json(read_bytes(path))
+
+
+def read_source(path: Path) -> Source:
+    """The source in a file, `-` for standard input.
+
+    Raises:
+        UsageError: if it cannot be read.
+        Refused: if it is not UTF-8 (SRC001).
+    """
+    return _source(read_bytes(path), _name(path))
+
+
+def _source(content: bytes, name: str) -> Source:
+    try:
+        return Source(content.decode("utf-8"), name)
+    except UnicodeDecodeError as error:
+        before = len(content[: error.start].decode("utf-8"))
+        text = content.decode("utf-8", "replace")
+        raise Refused(
+            (
+                Diagnostic(
+                    "SRC001",
+                    ErrorClass.SYNTAX,
+                    "a source is UTF-8 text, and this byte is not",
+                    Span(before, before + 1),
+                    "save the file as UTF-8",
+                    Source(text, name),
+                ),
+            )
+        ) from None
+
+
+def _read(
+    path: Path, rules: RuleBook, prices: PriceTable
+) -> tuple[Program, tuple[str, ...], tuple[str, ...]]:
+    """The program, the names of its data set and lookups, and those without types."""
+    from totemlang.bytecode.container import MAGIC
+    from totemlang.program import ForeignProgram, Program
+
+    content = read_bytes(path)
+    if content.startswith(MAGIC):
+        foreign = ForeignProgram(Source("", _name(path)), rules, prices, container=content)
+        module = foreign.module
+        names = [module.dataset.name] if module.dataset else []
+        return foreign, (*names, *(lookup.name for lookup in module.lookups)), ()
+    program = Program(_source(content, _name(path)), rules, prices)
+    return program, *_declared(program)
+
+
+def _declared(program: Program) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    from totemlang.syntax.tree import DatasetDefinition, LookupDefinition
+
+    datasets: list[str] = []
+    lookups: list[str] = []
+    untyped: list[str] = []
+    for item in program.tree.items:
+        if isinstance(item, DatasetDefinition):
+            datasets.append(item.name.text)
+        elif isinstance(item, LookupDefinition):
+            lookups.append(item.name.text)
+        else:
+            continue
+        columns = item.columns if isinstance(item, DatasetDefinition) else item.keys + item.columns
+        if columns is None or any(column.type is None for column in columns):
+            untyped.append(item.name.text)
+    return (*datasets, *lookups), tuple(untyped)
+
+
+def _with_schemas(program: Program, schemas: dict[str, Metadata]) -> Program:
+    from attrs import evolve
+
+    return evolve(program, schemas=schemas)
+
+
+def _is_document(spec: str) -> bool:
+    return spec.lower().endswith(".json") and "," not in spec
+
+
+def _name(path: Path) -> str:
+    return "<standard input>" if str(path) == "-" else str(path)
+
+
+def sent_parameters(program: Program, given: Sequence[str], file: Path | None) -> dict[str, object]:
+    """The parameters of a run by name, from `--params FILE` and, over it, `--param NAME=VALUE`.
+
+    Raises:
+        UsageError: where one is not written so, or the program has no such parameter.
+        Refused: where the program is refused.
+    """
+    import json
+
+    from totemlang.bytecode.module import GlobalKind
+    from totemlang.data.parameters import read_text as read_value
+
+    sent: dict[str, object] = {}
+    if file is not None:
+        try:
+            found = json.loads(read_text(file))
+        except (ValueError, RecursionError):
+            raise UsageError(f"{file} is not JSON") from None
+        if not isinstance(found, dict):
+            raise UsageError(f"{file} must hold an object: parameters by name")
+        sent |= found
+    if not given:
+        return sent
+    program.accept()
+    fields = {
+        known.field.name: known.field
+        for known in program.module.globals
+        if known.kind is GlobalKind.PARAMETER
+    }
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"--param {text}: write NAME=VALUE")
+        if name not in fields:
+            has = ", ".join(sorted(fields)) or "none"
+            raise UsageError(f"the program has no parameter {name!r} (it has: {has})")
+        sent[name] = read_value(fields[name], value)
+    return sent

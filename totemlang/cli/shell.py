@@ -1,0 +1,114 @@
+"""Where a command speaks: results on standard output, messages on standard error.
+
+With `--json` standard output carries one document and nothing else; with `--quiet` messages that
+are no errors are left out. Colours, widths and pictures follow the terminal, if there is one.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+from attrs import define
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console, RenderableType
+
+_KEY = "totemlang.shell"
+_UNBOUNDED = 100_000
+"""Columns of an output that is no terminal: a file does not wrap, and nothing is cut."""
+
+
+@define(slots=False)
+class Shell:
+    """The two streams of a command and how it was asked to use them."""
+
+    as_json: bool = False
+    quiet: bool = False
+
+    @cached_property
+    def out(self) -> Console:
+        """Standard output: what was asked for."""
+        return _console(stderr=False)
+
+    @cached_property
+    def err(self) -> Console:
+        """Standard error: everything else."""
+        return _console(stderr=True)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether a person sees messages appear, so that progress is worth drawing."""
+        return not self.quiet and self.err.is_terminal
+
+    def document(self, value: Any) -> None:
+        """Print the one JSON document of this command."""
+        sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+    def show(self, *what: RenderableType) -> None:
+        """Print a result."""
+        for item in what:
+            self.out.print(item, soft_wrap=isinstance(item, str), highlight=False, markup=False)
+
+    def say(self, message: RenderableType) -> None:
+        """Print a message, unless messages are unwanted."""
+        if not self.quiet:
+            self.complain(message)
+
+    def complain(self, message: RenderableType) -> None:
+        """Print a message that must be seen."""
+        self.err.print(message, soft_wrap=isinstance(message, str), highlight=False, markup=False)
+
+
+def _console(*, stderr: bool) -> Console:
+    from rich.console import Console
+
+    console = Console(stderr=stderr)
+    if not console.is_terminal and "COLUMNS" not in console._environ:
+        console = Console(stderr=stderr, width=_UNBOUNDED)
+    return console
+
+
+def current_shell(context: click.Context | None = None) -> Shell:
+    """The shell of the command that is running."""
+    found = (context or click.get_current_context()).find_root().meta.setdefault(_KEY, Shell())
+    assert isinstance(found, Shell)
+    return found
+
+
+def speaks(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--json` and `--quiet`; the command gets its `Shell` as first argument."""
+
+    def note(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+        setattr(current_shell(context), str(parameter.name), value)
+
+    quiet = click.option(
+        "--quiet",
+        "-q",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=note,
+        help="No messages but errors.",
+    )
+    as_json = click.option(
+        "--json",
+        "as_json",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=note,
+        help="One JSON document on standard output, messages on standard error.",
+    )
+
+    @wraps(command)
+    def with_shell(*arguments: Any, **options: Any) -> Any:
+        return command(current_shell(), *arguments, **options)
+
+    return as_json(quiet(with_shell))
