@@ -1,0 +1,64 @@
+# What one types here. `make demo` and `make test` work right after a clone; a second run is quick.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TOTEM_DATA ?= ../shared
+export TOTEM_DATA
+
+.PHONY: demo test lint fuzz bench docs programs wheel clean help
+
+help:
+	@echo "make demo      install, then run the peak-hour study on the shipped sample"
+	@echo "make test      install, then check style and types and run the tests"
+	@echo "make lint      style and types only"
+	@echo "make docs      write the reference again from the tables and the library"
+	@echo "make fuzz      the random tests, for long"
+	@echo "make bench     measure the speed of the machine and of jobs"
+	@echo "make programs  run the programs in TOTEM_DATA (now $(TOTEM_DATA)) against their answers"
+	@echo "make wheel     build dist/*.whl"
+
+# A stamp tells what is installed: it is made anew when pyproject.toml is newer. A Python older
+# than 3.11 is refused with its name before anything is written.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else sys.executable + " is Python " + sys.version.split()[0] + "; TOTEM needs 3.11 or later: make PYTHON=python3.11 …")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml | $(BIN)/python
+	@echo "installing TOTEM into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/installed-for-tests: pyproject.toml | $(BIN)/python
+	@echo "installing TOTEM and its tests into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@ $(VENV)/installed
+
+demo: $(VENV)/installed
+	@PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo.sh
+
+lint: $(VENV)/installed-for-tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/pytest -n 2
+
+fuzz: $(VENV)/installed-for-tests
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n 2 -m fuzz
+
+bench: $(VENV)/installed-for-tests
+	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/installed-for-tests
+	$(BIN)/python docs/generate.py
+
+programs: $(VENV)/installed-for-tests
+	$(BIN)/python -m benchmarks.programs $(TOTEM_DATA)
+
+wheel: $(VENV)/installed-for-tests
+	$(BIN)/python -m build --wheel
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

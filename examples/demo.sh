@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# The peak-hour study, step by step: a quote, an account, a run that pays, the balance after it.
+# `make demo` calls this with the commands on the PATH.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+state=build/demo
+rm -rf "$state"
+mkdir -p "$state"
+data='examples/data/smart_meters/provider_*.parquet'
+
+say() { printf '\n# %s\n' "$1"; }
+run() {
+    printf '$'
+    printf ' %q' "$@" | sed "s/\\\\\*/*/g"
+    printf '\n'
+    "$@"
+}
+
+say "Half-hourly meters of 100 homes: when is the demand of all together highest? The question:"
+run cat examples/peak_hour.totem
+say "What it will cost at most, from what is published about the data, before anything runs:"
+run totemc estimate examples/peak_hour.totem --data "$data"
+say "An account with totem in it:"
+run totemc account create demo --grant 5000000 --ledger "$state/ledger.db"
+say "The run: it reserves its budget, pays for what it does, and gets the rest back:"
+run totemc run examples/peak_hour.totem --data "$data" --ledger "$state/ledger.db" --account demo
+say "The balance, and the records that led to it:"
+run totemc account show --ledger "$state/ledger.db"
+run totemc account history demo --ledger "$state/ledger.db"
