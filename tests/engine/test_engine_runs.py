@@ -1,6 +1,8 @@
-"""Sorting and spilling: groups come whole, keys ascend, rows keep their order, whatever the limit."""
+"""Sorting and spilling: groups come whole, keys ascend, rows keep their order, at any limit."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -91,10 +93,9 @@ def test_a_spool_gives_rows_back_in_order_as_often_as_asked(limit: int) -> None:
     spool.close()
 
 
-def test_scratch_files_have_no_name(tmp_path: object) -> None:
-    folder = str(tmp_path)
-    spool = Spool(pa.schema([("a", pa.int64())]), 0, Scratch(folder))
+def test_scratch_files_have_no_name(tmp_path: Path) -> None:
+    spool = Spool(pa.schema([("a", pa.int64())]), 0, Scratch(str(tmp_path)))
     spool.add(pa.RecordBatch.from_arrays([pa.array([1, 2])], names=["a"]))
-    assert not list(__import__("pathlib").Path(folder).iterdir())
+    assert not list(tmp_path.iterdir())
     assert spool.table().column(0).to_pylist() == [1, 2]
     spool.close()

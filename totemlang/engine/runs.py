@@ -7,7 +7,7 @@ they were added. Without a run everything happens in memory. The result is the s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 from attrs import define, field
@@ -23,12 +23,17 @@ _STRETCHES = 4 * MOST_RUNS
 
 @define
 class SortedRuns:
-    """A sorter by the first `key_parts` columns (at least one); `limit` in bytes of buffers."""
+    """A sorter by the first `key_parts` columns (at least one); `limit` in bytes of buffers.
+
+    `compact`, where given, makes the rows of each group fewer without changing what they mean; it
+    is tried before anything is written.
+    """
 
     schema: pa.Schema
     key_parts: int
     limit: int
     scratch: Scratch
+    compact: Callable[[Grouped], pa.RecordBatch] | None = None
     rows: int = field(default=0, init=False)
     _held: list[pa.RecordBatch] = field(factory=list, init=False)
     _held_bytes: int = field(default=0, init=False)
@@ -70,7 +75,10 @@ class SortedRuns:
         return joined(held, self.schema)
 
     def _spill(self) -> None:
-        ordered = group(self._take_held(), self.key_parts).batch
+        ordered = self._compacted(group(self._take_held(), self.key_parts))
+        if ordered.nbytes * 2 < self.limit:
+            self._held, self._held_bytes = [ordered], ordered.nbytes
+            return
         run = SpoolFile.write(self.scratch, self.schema, self._stretches(ordered))
         self._runs.append((0, run))
         level = 0
@@ -81,13 +89,16 @@ class SortedRuns:
             batches = (
                 piece
                 for grouped in self._merged(parts, joined([], self.schema))
-                for piece in self._stretches(grouped.batch)
+                for piece in self._stretches(self._compacted(grouped))
             )
             run = SpoolFile.write(self.scratch, self.schema, batches)
             for part in parts:
                 part.close()
             level += 1
             self._runs[-MOST_RUNS:] = [(level, run)]
+
+    def _compacted(self, rows: Grouped) -> pa.RecordBatch:
+        return rows.batch if self.compact is None else self.compact(rows)
 
     def _stretches(self, ordered: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         """Pieces so small that one of each run fits the limit together."""

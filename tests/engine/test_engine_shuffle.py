@@ -1,0 +1,129 @@
+"""Grouping: the same groups at any limit, and aggregates that say what the arrays would."""
+
+from __future__ import annotations
+
+import math
+import struct
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from totemlang.bytecode.module import Code, Emitted, Stage, StageKind
+from totemlang.data.python_values import to_array
+from totemlang.engine.shuffle import Groups, grouping_for
+from totemlang.engine.spool import Scratch
+from totemlang.schema.types import Field, Kind, Type
+from totemlang.tables.prices import default_prices
+from totemlang.vm.arrays import max_of, max_of_double, min_of, min_of_double
+from totemlang.vm.exact_sum import exact_sum
+
+VALUES = {
+    Kind.BOOL: st.booleans(),
+    Kind.INT: st.integers(-(2**31), 2**31 - 1),
+    Kind.LONG: st.integers(-(2**63), 2**63 - 1),
+    Kind.FLOAT: st.floats(width=32),
+    Kind.DOUBLE: st.floats() | st.sampled_from([0.0, -0.0, 1e308, -1e308, math.nan, math.inf]),
+    Kind.DATE: st.integers(-719162, 2932896),
+    Kind.TIMESTAMP: st.integers(-(10**15), 10**15),
+    Kind.DURATION: st.integers(-(2**63), 2**63 - 1),
+    Kind.STRING: st.text(max_size=4),
+}
+KEYS = (Kind.BOOL, Kind.INT, Kind.DATE, Kind.TIMESTAMP, Kind.STRING)
+
+
+def reduce_of(keys: list[Kind], values: list[Kind]) -> Stage:
+    fields = [Field(f"k{i}", Type(kind)) for i, kind in enumerate(keys)]
+    fields += [Field(f"v{i}", Type(kind).array) for i, kind in enumerate(values)]
+    kind = StageKind.REDUCE if keys else StageKind.REDUCE_ALL
+    return Stage("r", kind, tuple(fields), len(keys), None, Emitted((), 0), Code((), ()))
+
+
+def groups_of(
+    stage: Stage, columns: list[list[object]], size: int, *, combine: bool, limit: int
+) -> list[Groups]:
+    grouping = grouping_for(
+        stage, combine=combine, limit=limit, scratch=Scratch(), prices=default_prices()
+    )
+    kinds = [p.type.kind for p in stage.parameters]
+    names = [f"c{i}" for i in range(len(kinds))]
+    arrays = [to_array(c, k) for c, k in zip(columns, kinds, strict=True)]  # type: ignore[arg-type]
+    whole = pa.RecordBatch.from_arrays(arrays, names=names)
+    for start in range(0, whole.num_rows, size):
+        grouping.add(whole.slice(start, size))
+    assert grouping.rows == whole.num_rows
+    found = list(grouping.groups())
+    grouping.close()
+    return found
+
+
+def bits(value: object) -> object:
+    return struct.pack("<d", value) if isinstance(value, float) and value == value else repr(value)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_an_aggregate_says_what_the_array_would(data: st.DataObject) -> None:
+    keys = data.draw(st.lists(st.sampled_from(KEYS), max_size=2))
+    values = data.draw(st.lists(st.sampled_from(list(VALUES)), min_size=1, max_size=2))
+    row = st.tuples(*(VALUES[k] for k in (*keys, *values)))
+    rows = data.draw(st.lists(row, min_size=1, max_size=40))
+    if keys and data.draw(st.booleans()):
+        rows = [(*rows[0][: len(keys)], *r[len(keys) :]) for r in rows]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    stage = reduce_of(keys, values)
+    size = data.draw(st.integers(1, 7))
+    whole = groups_of(stage, columns, 10**6, combine=False, limit=10**9)
+    limit = data.draw(st.sampled_from([1, 100, 1000]))
+    spilled = groups_of(stage, columns, size, combine=False, limit=limit)
+    combined = groups_of(stage, columns, size, combine=True, limit=limit)
+
+    def flat(found: list[Groups]) -> list[tuple[object, list[object]]]:
+        return [(k, a) for g in found for k, a in zip(g.keys, g.arrays, strict=True)]
+
+    assert repr(flat(spilled)) == repr(flat(whole))
+    assert [key for key, _ in flat(combined)] == [key for key, _ in flat(whole)]
+    for (_, arrays), (_, aggregates) in zip(flat(whole), flat(combined), strict=True):
+        for kind, array, aggregate in zip(values, arrays, aggregates, strict=True):
+            check(kind, array, aggregate)  # type: ignore[arg-type]
+
+
+def check(kind: Kind, array: list[object], aggregate: object) -> None:
+    if isinstance(aggregate, list):  # so few rows that nothing was combined
+        assert repr(aggregate) == repr(array)
+        return
+    assert aggregate.count == len(array)
+    if kind in (Kind.FLOAT, Kind.DOUBLE):
+        assert bits(aggregate.total) == bits(exact_sum(array))
+        assert bits(aggregate.least) == bits(min_of_double(array))
+        assert bits(aggregate.greatest) == bits(max_of_double(array))
+    else:
+        assert (aggregate.least, aggregate.greatest) == (min_of(array), max_of(array))
+    if kind in (Kind.INT, Kind.LONG, Kind.DURATION):
+        assert aggregate.total == sum(array)
+    if kind is Kind.STRING:
+        lengths = [max(1, len(text.encode())) for text in array]
+        assert (aggregate.total_bytes, aggregate.longest_bytes) == (sum(lengths), max(lengths))
+    else:
+        size = default_prices().bytes(kind)
+        assert (aggregate.total_bytes, aggregate.longest_bytes) == (size * len(array), size)
+
+
+@pytest.mark.parametrize("combine", [False, True])
+def test_a_reduce_without_key_has_one_group_even_of_no_rows(combine: bool) -> None:
+    (found,) = groups_of(reduce_of([], [Kind.INT]), [[]], 5, combine=combine, limit=10)
+    assert (found.keys, found.arrays) == ([()], [[[]]])
+
+
+def test_no_rows_under_keys_are_no_groups() -> None:
+    assert groups_of(reduce_of([Kind.INT], [Kind.INT]), [[], []], 5, combine=True, limit=1) == []
+
+
+def test_many_small_groups_come_a_few_at_a_time() -> None:
+    stage = reduce_of([Kind.LONG], [Kind.LONG])
+    numbers = list(range(200_000))
+    found = groups_of(stage, [numbers, numbers], 200_000, combine=False, limit=10**9)
+    assert len(found) > 1
+    assert [key for g in found for (key,) in g.keys] == numbers
+    assert max(g.rows for g in found) <= 65_536
