@@ -227,8 +227,7 @@ def _taken(rows: Grouped, keys: Sequence[Kind], values: Sequence[Kind]) -> Itera
         columns = [to_values(piece.column(len(keys) + i), kind) for i, kind in enumerate(values)]
         cuts = [start - base for start in starts[first : last + 1]]
         arrays: list[list[ArrayValue]] = [
-            [column[start:stop] for column in columns]
-            for start, stop in itertools.pairwise(cuts)
+            [column[start:stop] for column in columns] for start, stop in itertools.pairwise(cuts)
         ]
         yield Groups(list(key_tuples(part, keys)), arrays, piece.num_rows)
         first = last
