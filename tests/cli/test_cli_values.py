@@ -21,8 +21,9 @@ from totemlang.cli.output import (
 )
 from totemlang.cli.plot import bars, line
 from totemlang.cli.table import safe
-from totemlang.cli.values import csv_value, json_value, shown
+from totemlang.cli.values import csv_value, shown
 from totemlang.diagnostics import UsageError
+from totemlang.engine.result_json import json_value
 from totemlang.schema.types import (
     BOOL,
     DATE,
@@ -33,6 +34,7 @@ from totemlang.schema.types import (
     LONG,
     STRING,
     TIMESTAMP,
+    Field,
     Type,
 )
 
@@ -68,16 +70,31 @@ BINARY32_OF_3_8 = 3.799999952316284
     ],
 )
 def test_a_value_is_written(declared: Type, value: object, as_json: str, for_people: str) -> None:
-    assert json.dumps(json_value(declared, value)) == as_json
+    assert json.dumps(json_value(value, declared.kind)) == as_json
     assert shown(declared, value) == for_people
 
 
 def test_csv_has_the_values_of_json_without_quotes() -> None:
-    assert csv_value(DATE, 17952) == "2019-02-25"
-    assert csv_value(BOOL, False) == "false"
-    assert csv_value(DOUBLE, 0.1 + 0.2) == "0.30000000000000004"
-    assert csv_value(STRING, "a,b") == "a,b"
-    assert csv_value(DOUBLE.optional, None) == ""
+    assert csv_value(False) == "false"
+    assert csv_value(0.1 + 0.2) == "0.30000000000000004"
+    assert csv_value("a,b") == "a,b"
+    assert csv_value(None) == ""
+
+
+COLUMNS = tuple(
+    Field(name, declared)
+    for name, declared in {
+        "b": BOOL,
+        "i": INT,
+        "l": LONG,
+        "f": FLOAT,
+        "d": DOUBLE,
+        "day": DATE,
+        "ts": TIMESTAMP,
+        "gap": DURATION,
+        "s": STRING,
+    }.items()
+)
 
 
 @pytest.fixture
@@ -99,7 +116,7 @@ def table() -> pa.Table:
 
 
 def test_a_result_as_json(table: pa.Table) -> None:
-    document = table_document(table)
+    document = table_document(table, COLUMNS)
     assert [column["type"] for column in document["columns"]] == [
         *("bool", "int", "long", "float", "double", "date", "timestamp", "duration", "string")
     ]
@@ -107,24 +124,24 @@ def test_a_result_as_json(table: pa.Table) -> None:
         [True, 1, 2**53 + 1, 3.8, 0.1, "2019-02-25", "1970-01-01T00:00:00", 0, "a,b"],
         [False, -1, 0, 0.1, "NaN", "0001-01-01", "1969-12-31T23:59:59.999999", 90 * SECOND, "ü"],
     ]
-    assert json.loads(table_bytes(table, "json")) == document
+    assert json.loads(table_bytes(table, COLUMNS, "json")) == document
 
 
 def test_a_result_of_no_rows_keeps_its_columns(table: pa.Table) -> None:
-    document = table_document(table.slice(0, 0))
+    document = table_document(table.slice(0, 0), COLUMNS)
     assert (len(document["columns"]), document["rows"]) == (9, [])
 
 
 def test_a_result_as_parquet_and_arrow_keeps_every_bit(table: pa.Table) -> None:
-    parquet = pyarrow.parquet.read_table(pa.BufferReader(table_bytes(table, "parquet")))
-    arrow = pa.ipc.open_file(pa.BufferReader(table_bytes(table, "arrow"))).read_all()
+    parquet = pyarrow.parquet.read_table(pa.BufferReader(table_bytes(table, COLUMNS, "parquet")))
+    arrow = pa.ipc.open_file(pa.BufferReader(table_bytes(table, COLUMNS, "arrow"))).read_all()
     for read in (parquet, arrow):
         assert read.drop_columns("d").equals(table.drop_columns("d"))
         assert math.isnan(read["d"][1].as_py())
 
 
 def test_a_result_as_csv(table: pa.Table) -> None:
-    rows = list(csv.reader(table_bytes(table, "csv").decode().splitlines()))
+    rows = list(csv.reader(table_bytes(table, COLUMNS, "csv").decode().splitlines()))
     assert rows[0] == table.column_names
     assert rows[1][-1] == "a,b"
     assert rows[2][4:7] == ["NaN", "0001-01-01", "1969-12-31T23:59:59.999999"]

@@ -11,7 +11,8 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -48,13 +49,23 @@ class Totemc(LazyGroup):
         except TotemError as error:
             ctx.exit(tell(current_shell(ctx), error))
 
-    def main(self, *arguments: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
         """Run and exit, as an entry point; see `click.Command.main`."""
+        run: Callable[[], Any] = partial(
+            super().main, args, prog_name, complete_var, standalone_mode=False, **extra
+        )
         if not standalone_mode:
-            return super().main(*arguments, standalone_mode=False, **extra)
+            return run()
         try:
             with _terminable():
-                code = super().main(*arguments, standalone_mode=False, **extra)
+                code = run()
                 sys.stdout.flush()
         except click.ClickException as error:
             error.show()

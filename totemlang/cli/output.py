@@ -7,14 +7,17 @@ import io
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from totemlang.cli.values import column_type, column_values, csv_value, json_value
+from totemlang.cli.values import csv_value
 from totemlang.diagnostics import UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from totemlang.schema.types import Field
 
 FORMATS = ("csv", "json", "parquet", "arrow")
 
@@ -76,12 +79,12 @@ def write_file(path: Path, content: bytes) -> None:
         raise UsageError(f"cannot write {path}: {error.strerror or error}") from None
 
 
-def table_bytes(table: pa.Table, wanted: str) -> bytes:
+def table_bytes(table: pa.Table, columns: Sequence[Field], wanted: str) -> bytes:
     """A result in one of the formats."""
     if wanted == "json":
-        return (json.dumps(table_document(table), ensure_ascii=False) + "\n").encode()
+        return (json.dumps(table_document(table, columns), ensure_ascii=False) + "\n").encode()
     if wanted == "csv":
-        return _csv(table).encode()
+        return _csv(table, columns).encode()
     import pyarrow as pa
 
     sink = pa.BufferOutputStream()
@@ -96,32 +99,20 @@ def table_bytes(table: pa.Table, wanted: str) -> bytes:
     return written
 
 
-def table_document(table: pa.Table) -> dict[str, Any]:
+def table_document(table: pa.Table, columns: Sequence[Field]) -> dict[str, Any]:
     """A result as `run --json` has it: `columns` with names and types, `rows`."""
-    types = [column_type(table.column(i)) for i in range(table.num_columns)]
-    columns = [
-        [json_value(declared, value) for value in column_values(table.column(i))]
-        for i, declared in enumerate(types)
-    ]
-    return {
-        "columns": [
-            {"name": name, "type": str(declared)}
-            for name, declared in zip(table.column_names, types, strict=True)
-        ],
-        "rows": [list(row) for row in zip(*columns, strict=True)],
-    }
+    from totemlang.engine.result_json import json_columns, json_rows
+
+    return {"columns": json_columns(columns), "rows": json_rows(table, columns)}
 
 
-def _csv(table: pa.Table) -> str:
-    types = [column_type(table.column(i)) for i in range(table.num_columns)]
-    columns = [
-        [csv_value(declared, value) for value in column_values(table.column(i))]
-        for i, declared in enumerate(types)
-    ]
+def _csv(table: pa.Table, columns: Sequence[Field]) -> str:
+    from totemlang.engine.result_json import json_rows
+
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.column_names)
-    writer.writerows(zip(*columns, strict=True))
+    writer.writerow([column.name for column in columns])
+    writer.writerows([csv_value(cell) for cell in row] for row in json_rows(table, columns))
     return text.getvalue()
 
 

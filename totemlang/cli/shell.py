@@ -7,6 +7,7 @@ are no errors are left out. Colours, widths and pictures follow the terminal, if
 from __future__ import annotations
 
 import json
+import os
 import sys
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any
@@ -69,9 +70,13 @@ class Shell:
 def _console(*, stderr: bool) -> Console:
     from rich.console import Console
 
-    console = Console(stderr=stderr)
-    if not console.is_terminal and "COLUMNS" not in console._environ:
-        console = Console(stderr=stderr, width=_UNBOUNDED)
+    class QuietConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # one place decides what happens then, and it is not here
+
+    console = QuietConsole(stderr=stderr)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console = QuietConsole(stderr=stderr, width=_UNBOUNDED)
     return console
 
 
