@@ -36,6 +36,9 @@ MAX_NESTING = 200
 MAX_STACK = 10_000
 """Values on the stack of a body at once (an array literal has all its elements there)."""
 
+MAX_DEPTH = 1_000
+"""Operations within each other in an expression: `a + b + c` is two deep."""
+
 MAX_CALL_DEPTH = 100
 """Functions active at once: the longest chain of calls."""
 

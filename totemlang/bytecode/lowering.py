@@ -17,6 +17,7 @@ from totemlang.bytecode.constants import Pool
 from totemlang.bytecode.module import Code, Emitted, Function, Global, Instruction, Module, Stage
 from totemlang.check.typed import (
     CallValue,
+    CheckedValue,
     ConstantValue,
     GlobalValue,
     LogicValue,
@@ -55,8 +56,7 @@ KEEP_PLAIN = frozenset({"widen_long", "widen_double", "present"})
 def lower(program: TypedProgram, rules: RuleBook, prices: PriceTable) -> Module:
     """The module of a checked program: the same program gives the same module."""
     pool = Pool()
-    parameters = [tuple(f.type for f in g.parameters) for g in program.functions]
-    body = _Body(pool, tuple(parameters))
+    body = _Body(pool)
     globals_ = tuple(_global(body, g) for g in program.globals)
     functions = tuple(_function(body, f) for f in program.functions)
     script = None if program.script is None else body.code(program.script)
@@ -112,7 +112,7 @@ def _stage(body: _Body, node: TypedStage) -> Stage:
 
 @frozen
 class _Part:
-    """An instruction with its place; constants are still values where it has `constants`."""
+    """An instruction with its place; `constants` become immediates before the others."""
 
     operation: str
     span: Span
@@ -130,7 +130,6 @@ class _Body:
     """Turns nodes into instructions against one pool of constants."""
 
     pool: Pool
-    parameters: tuple[tuple[Type, ...], ...]
 
     def code(self, node: TypedBody, *, spans: bool = True) -> Code:
         """The code of a body."""
@@ -166,9 +165,14 @@ def _checks(at: Type, constraint: Constraint, span: Span) -> list[_Node]:
 
 
 def is_plain(node: TypedExpression) -> bool:
-    """Whether an expression is a literal, a name or a field, widening aside."""
-    while isinstance(node, OperationValue) and node.operation in KEEP_PLAIN:
-        (node,) = node.operands
+    """Whether an expression is a literal, a name or a field, widening and checks aside."""
+    while True:
+        if isinstance(node, OperationValue) and node.operation in KEEP_PLAIN:
+            (node,) = node.operands
+        elif isinstance(node, CheckedValue):
+            node = node.value
+        else:
+            break
     return isinstance(node, ConstantValue | SlotValue | GlobalValue)
 
 
@@ -205,6 +209,10 @@ def _call(node: CallValue) -> _Parts:
 def _lookup(node: LookupValue) -> _Parts:
     place = (node.lookup, node.column)
     return [*node.keys, _Part("lookup", node.span, node.type.element, place)]
+
+
+def _checked(node: CheckedValue) -> _Parts:
+    return [node.value, *_checks(node.type, node.constraint, node.span)]
 
 
 # --- statements
@@ -300,6 +308,7 @@ PARTS: dict[type[Any], Callable[[Any], _Parts]] = {
     LogicValue: _logic,
     CallValue: _call,
     LookupValue: _lookup,
+    CheckedValue: _checked,
     Store: _store,
     StoreElement: _store_element,
     UpdateElement: _update_element,

@@ -1,0 +1,56 @@
+"""What the code of a body may refer to, as the verifier sees it."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from attrs import frozen
+
+from totemlang.bytecode.module import Function, Module
+from totemlang.schema.types import FREE, Constraint, Type
+from totemlang.tables.prices import PriceTable
+from totemlang.tables.rules import RuleBook
+
+
+class BodyKind(Enum):
+    """Where a body stands, which decides what it may do."""
+
+    INITIAL = "initial value"
+    FUNCTION = "function"
+    SCRIPT = "script"
+    STAGE = "stage"
+
+
+@frozen
+class Scope:
+    """A body's surroundings in its module.
+
+    It may use the first `globals` globals and the first `functions` functions: those that stand
+    before it. Its first `parameters` slots are read-only. `takes` are the types that its `return`
+    or `emit` takes, or of its initial value, which keeps to `constraint`. `rules` is None for
+    library code, which they do not bind.
+    """
+
+    module: Module
+    name: str
+    kind: BodyKind
+    rules: RuleBook | None
+    prices: PriceTable
+    globals: int = 0
+    functions: int = 0
+    parameters: int = 0
+    takes: tuple[Type, ...] = ()
+    constraint: Constraint = FREE
+
+    def function(self, number: int) -> Function | None:
+        """A function that this body may call."""
+        return self.module.functions[number] if 0 <= number < self.functions else None
+
+    def global_type(self, number: int) -> Type | None:
+        """The type of a global that this body may use."""
+        return self.module.globals[number].field.type if 0 <= number < self.globals else None
+
+    def constant_type(self, number: int) -> Type | None:
+        """The type of a constant."""
+        known = self.module.constants
+        return known[number][0] if 0 <= number < len(known) else None
