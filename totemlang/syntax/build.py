@@ -6,6 +6,7 @@ from typing import Any
 
 from attrs import define, frozen
 
+from totemlang.diagnostics import ErrorClass
 from totemlang.source import Span
 from totemlang.syntax import tree
 from totemlang.syntax.build_expressions import ExpressionBuilder, stretch
@@ -87,6 +88,24 @@ class Builder(ExpressionBuilder):
         return tree.FunctionDefinition(
             stretch(values), values[1], values[2], parameters, values[-4]
         )
+
+    def make_function_name(self, values: list[Any]) -> tree.Name:
+        """The name of a function."""
+        name: tree.Name = values[0]
+        return name
+
+    def make_library_name(self, values: list[Any]) -> tree.Name:
+        """`stats.mean`: the name of a function of the library."""
+        name = tree.Name(stretch(values), f"{values[0].text}.{values[2].text}")
+        if not self.library:
+            self.reports.add(
+                "SYN011",
+                f"`{name.text}` is against the naming convention",
+                name.span,
+                "only functions of the library have a dotted name",
+                ErrorClass.NAMING,
+            )
+        return name
 
     def make_map_of_rows(self, values: list[Any]) -> tree.MapDefinition:
         """`map f(readings row)` to `end map`."""

@@ -44,16 +44,16 @@ def _end(value: Any) -> int:
 
 @define
 class ExpressionBuilder:
-    """Builder of expressions and types. `checks_commands` is False for the library."""
+    """Builder of expressions and types. `library`: of its source, which no rules bind."""
 
     rules: RuleBook
     reports: Reports
-    checks_commands: bool = True
+    library: bool = False
     _depths: dict[int, int] = field(factory=dict)
 
     def forbid(self, word: str, span: Span) -> None:
         """Report a command that the rules do not have; "" is a word that nobody wrote."""
-        if word and self.checks_commands and word not in self.rules.keywords:
+        if word and not self.library and word not in self.rules.keywords:
             self.reports.add(
                 "CMD001",
                 f"{word} is not a command here",

@@ -39,7 +39,7 @@ def parse(
     lines = lexer.read()
     if lexer.stopped:
         return None, reports.in_order()
-    builder = Builder(rules, reports, checks_commands=not library)
+    builder = Builder(rules, reports, library=library)
     structure = Structure(
         source, builder, reports, Automaton(builder.reduction), Blocks(source, reports)
     )
