@@ -1,0 +1,166 @@
+"""Running a program on data: from paths, parameters and a budget to an outcome.
+
+The order is what protects both sides: the program is accepted, the data is held against its
+metadata, the quote is made and compared with the budget, and only then anything is reserved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from totemlang.diagnostics import Diagnostic, ErrorClass, Refused, UsageError
+from totemlang.program import Program
+
+if TYPE_CHECKING:
+    from totemlang.cost.quote import Quote
+    from totemlang.data.file import DataFile
+    from totemlang.data.locate import Spec
+    from totemlang.engine.account import Account
+    from totemlang.engine.outcome import Outcome
+    from totemlang.engine.progress import Progress
+    from totemlang.schema.metadata import Metadata
+    from totemlang.schema.policy import Policy
+
+DEFAULT_MEMORY_LIMIT = 1 << 30
+"""Bytes that a run may hold of what its stages emit before it writes to disk: 1 GiB."""
+
+
+@frozen
+class Request:
+    """What a run is asked for, all premises checked: ready to be reserved and executed."""
+
+    program: Program
+    data: Mapping[str, DataFile]
+    metadata: Mapping[str, Metadata]
+    parameters: Mapping[str, object]
+    quote: Quote
+    budget: int
+
+
+def prepare(
+    program: Program,
+    data: Mapping[str, DataFile | Spec] | None = None,
+    *,
+    budget: int | None = None,
+    parameters: Mapping[str, object] | None = None,
+    metadata: Mapping[str, Metadata] | None = None,
+    policy: Policy | None = None,
+) -> Request:
+    """Open and describe the data, make the quote and settle the budget (None: the upper bound).
+
+    Raises:
+        Refused: for a program with errors, a budget under the lower bound (CST050).
+        UsageError: for data or parameters that do not fit the program, or a quote without upper
+            bound and no budget.
+        BadData: for data that cannot be read.
+    """
+    from totemlang.data.describe import describe
+    from totemlang.data.file import DataFile, open_data
+
+    program.accept()
+    given = dict(data or {})
+    names = data_names(program)
+    for name in given:
+        if name not in names:
+            raise UsageError(f"the program takes no data set {name!r} (it takes: {_list(names)})")
+    for name in names:
+        if name not in given:
+            raise UsageError(f"the program takes {name}: bind it with --data {name}=PATH")
+    opened = {
+        name: spec if isinstance(spec, DataFile) else open_data(spec)
+        for name, spec in given.items()
+    }
+    known = dict(metadata or {})
+    for name, file in opened.items():
+        if name not in known:
+            known[name] = describe(file, name, policy)
+    sent = dict(parameters or {})
+    quoted = program.estimate(known, sent)
+    return Request(program, opened, known, sent, quoted, settled_budget(quoted, budget))
+
+
+def run(
+    program: Program,
+    data: Mapping[str, DataFile | Spec] | None = None,
+    *,
+    budget: int | None = None,
+    parameters: Mapping[str, object] | None = None,
+    metadata: Mapping[str, Metadata] | None = None,
+    policy: Policy | None = None,
+    account: Account | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    memory_limit: int = DEFAULT_MEMORY_LIMIT,
+) -> Outcome:
+    """Run a program. `data` binds data sets and lookups by name to paths or opened files.
+
+    `budget` is in totem (None: the quote's upper bound); `parameters` are JSON values by name;
+    `metadata` is what was published, where that is not simply what the files say.
+
+    Raises:
+        TotemError: as `prepare`. What happens in the run is the outcome's status.
+    """
+    request = prepare(
+        program, data, budget=budget, parameters=parameters, metadata=metadata, policy=policy
+    )
+    return execute(request, account=account, progress=progress, memory_limit=memory_limit)
+
+
+def execute(
+    request: Request,
+    *,
+    account: Account | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    memory_limit: int = DEFAULT_MEMORY_LIMIT,
+) -> Outcome:
+    """Run what was prepared."""
+    from totemlang.data.parameters import sent_values
+    from totemlang.engine.local import run_job
+
+    module = request.program.module
+    return run_job(
+        request.program.verified,
+        request.data,
+        request.budget,
+        parameters=sent_values(module.globals, request.parameters),
+        metadata=request.metadata,
+        quote=request.quote,
+        account=account,
+        progress=progress,
+        memory_limit=memory_limit,
+    )
+
+
+def data_names(program: Program) -> tuple[str, ...]:
+    """The data set that a program takes, if it is a job, then its lookups."""
+    module = program.module
+    first = (module.dataset.name,) if module.dataset is not None else ()
+    return (*first, *(lookup.name for lookup in module.lookups))
+
+
+def settled_budget(quote: Quote, budget: int | None) -> int:
+    """The budget of a run: what was given, else the quote's upper bound.
+
+    Raises:
+        Refused: where it is under the lower bound, for then the run cannot finish (CST050).
+        UsageError: where there is neither.
+    """
+    if budget is None:
+        if quote.upper is None:
+            raise UsageError("the metadata leaves the upper bound open: give a --budget")
+        return quote.upper
+    if budget < quote.lower:
+        finding = Diagnostic(
+            "CST050",
+            ErrorClass.COST,
+            f"the budget is {budget:,}, the program needs at least {quote.lower:,} totem",
+            hint="nothing was charged; see `totemc estimate` for what it can cost",
+        )
+        raise Refused((finding,))
+    return budget
+
+
+def _list(names: tuple[str, ...]) -> str:
+    return ", ".join(names) or "none"
