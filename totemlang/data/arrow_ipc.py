@@ -46,7 +46,7 @@ class ArrowTable:
             _open(source, options) as file,
         ):
             for batch in _batches(file):
-                batch.validate(full=True)
+                batch.validate(full=True)  # before anything looks into it: offsets may lie
                 for start in range(0, batch.num_rows, rows):
                     for piece in cut(batch.slice(start, rows), self.limits):
                         yield normalised(piece, columns, kinds, self.name, self.limits)
@@ -65,13 +65,14 @@ def open_arrow(path: Path, limits: Limits) -> ArrowTable:
         pa.OSFile(str(path)) as source,
         _open(source, pa.ipc.IpcReadOptions(use_threads=False)) as file,
     ):
-        schema = file.schema
-    columns = [file_column(f) for f in schema]
+        columns = [file_column(f) for f in file.schema]  # even names may be no text
     return ArrowTable(identity, without_repeats(columns, path.name, limits.columns), None, limits)
 
 
 def _open(source: pa.NativeFile, options: pa.ipc.IpcReadOptions) -> pa.RecordBatchReader:
-    if source.read_at(len(FILE_MAGIC), 0) == FILE_MAGIC:
+    start = source.read(len(FILE_MAGIC))
+    source.seek(0)
+    if start == FILE_MAGIC:
         return pa.ipc.open_file(source, options=options)
     return pa.ipc.open_stream(source, options=options)
 

@@ -25,7 +25,7 @@ def round_down(kind: Kind, value: int | float) -> int | float:
         return max(FIRST_DAY, _month_start(int(value)))
     if kind is Kind.TIMESTAMP:
         return max(FIRST_MOMENT, int(value) // _DAY * _DAY)
-    rounded = Context(prec=_DIGITS, rounding=ROUND_FLOOR).create_decimal(Decimal(value))
+    rounded = Context(prec=_DIGITS, rounding=ROUND_FLOOR).create_decimal(_digits(value))
     return _within(kind, rounded)
 
 
@@ -35,8 +35,13 @@ def round_up(kind: Kind, value: int | float) -> int | float:
         return min(LAST_DAY, _month_end(int(value)))
     if kind is Kind.TIMESTAMP:
         return min(LAST_MOMENT, -(-int(value) // _DAY) * _DAY)
-    rounded = Context(prec=_DIGITS, rounding=ROUND_CEILING).create_decimal(Decimal(value))
+    rounded = Context(prec=_DIGITS, rounding=ROUND_CEILING).create_decimal(_digits(value))
     return _within(kind, rounded)
+
+
+def _digits(value: int | float) -> Decimal:
+    """A number as people write it: the shortest digits that read back as a float."""
+    return Decimal(repr(value))
 
 
 def _within(kind: Kind, rounded: Decimal) -> int | float:
