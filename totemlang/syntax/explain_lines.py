@@ -1,4 +1,4 @@
-"""What is wrong with the form of a line: its start, its head, its end.
+"""What is wrong with a line by its start: no statement begins like that, or none ends there.
 
 Each function knows one mistake by sight and says what to write instead, or gives None.
 """
@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from totemlang.diagnostics import ErrorClass
-from totemlang.syntax.failure import Explanation, Failure, found, is_word
+from totemlang.syntax.failure import Explanation, Failure, is_word
 from totemlang.syntax.habits import LINE_HABITS, TYPE_HABITS
 from totemlang.syntax.shown import shown
 from totemlang.syntax.suggest import nearest
-from totemlang.syntax.tokens import ASSIGNS, BLOCKS, NAMES, OPERATORS, STEPS, WORDS, Token
+from totemlang.syntax.tokens import ASSIGNS, NAMES, OPERATORS, STEPS, WORDS, Token
 
 _TYPED = frozenset({"DATASET", "LOOKUP", "REDUCE", "MAP", "FUNCTION", "PARAM"})
-_FOR = "a loop is `for i = 0; i < n; i++ do` or `for x in xs do`"
-_WHILE = "a loop is `while x > 1 limit 100 do`: at most so many rounds"
 
 
 def _starts_elsewhere(failure: Failure) -> Explanation | None:
@@ -28,6 +26,23 @@ def _starts_elsewhere(failure: Failure) -> Explanation | None:
         return None
     message = f"`{failure.head.text}` is not a command of TOTEM"
     return Explanation("SYN021", message, LINE_HABITS[word], failure.head.span)
+
+
+def _type_behind(failure: Failure) -> Explanation | None:
+    """`x int = 3`, `dataset d(kwh double)`, `int a = 1, int b = 2`."""
+    before, wrong, after = failure.before, failure.wrong, failure.after
+    if before is None or wrong.type != "TYPE":
+        return None
+    if failure.head.type == "TYPE" and before.type == "COMMA" and not failure.open_brackets:
+        hint = "several names share the type in front: `int a = 1, b = 2`"
+        return Explanation("SYN028", "the type stands once in a line", hint)
+    listed = failure.command in _TYPED and failure.open_brackets
+    if before.type != "NAME" or not (listed or failure.at == 1) or after is None:
+        return None
+    if after.type in ASSIGNS | {"COMMA", "CLOSE"}:
+        hint = f"write `{wrong.text} {shown(before.text)}`"
+        return Explanation("SYN028", "the type stands in front of the name", hint)
+    return None
 
 
 def _unknown_type(failure: Failure) -> Explanation | None:
@@ -136,6 +151,16 @@ def _compared_alone(failure: Failure) -> Explanation | None:
     return None
 
 
+def _array_of_arrays(failure: Failure) -> Explanation | None:
+    """`x[1][2] = 3`."""
+    if failure.wrong.type != "OPEN_SQUARE" or failure.head.type not in NAMES or failure.at < 4:
+        return None
+    if failure.wants("ASSIGN"):
+        hint = "keep the rows one after the other: x[i * n + j]"
+        return Explanation("SYN035", "arrays hold no arrays", hint)
+    return None
+
+
 def _word_alone(failure: Failure) -> Explanation | None:
     """A line that holds a single name or value."""
     if failure.at == 1 and failure.wrong.type == "NEWLINE" and failure.head.type in NAMES:
@@ -187,113 +212,6 @@ def _not_a_name(failure: Failure) -> Explanation | None:
     return None
 
 
-def _for_head(failure: Failure) -> Explanation | None:
-    """A `for` of another language."""
-    if failure.command != "FOR":
-        return None
-    wrong, kinds = failure.wrong, [token.type for token in failure.tokens]
-    if failure.at == 1 and wrong.type == "OPEN":
-        return _control(failure, "CTL104", "the head of a loop has no brackets", _FOR)
-    if failure.at == 1 and wrong.type == "TYPE":
-        message = "the variable of a loop is a whole number by itself: no type stands here"
-        return _control(failure, "CTL104", message, _FOR)
-    if wrong.type == "COLON" or (
-        wrong.type in NAMES and wrong.text.lower() in ("to", "of", "from")
-    ):
-        return _control(failure, "CTL104", "a loop does not count like this", _FOR)
-    if kinds[-2:-1] != ["DO"] and wrong.type == "NEWLINE" and failure.wants("DO"):
-        return _control(failure, "CTL105", "a `for` line ends in `do`", "write `do`")
-    if failure.at == 2 and failure.wants("ASSIGN"):
-        return _control(failure, "CTL104", f"a loop does not start with {found(wrong)}", _FOR)
-    if failure.wants("SEMICOLON") and wrong.type in ("DO", "NEWLINE", "COMMA"):
-        which = "condition" if "SEMICOLON" not in kinds[: failure.at] else "step"
-        return _control(failure, "CTL104", f"the loop has no {which}", _FOR)
-    if failure.wants("INCREASE") and failure.before and failure.before.type in NAMES:
-        hint = "a step is i++, i--, i += k or i -= k"
-        return _control(failure, "CTL104", "this is not the step of a loop", hint)
-    if wrong.type in STEPS and failure.after and failure.after.type in NAMES:
-        hint = f"write `{shown(failure.after.text)}{wrong.text}`"
-        return _control(failure, "CTL104", f"`{wrong.text}` stands behind the variable", hint)
-    return None
-
-
-def _while_head(failure: Failure) -> Explanation | None:
-    """A `while` without its limit."""
-    if failure.command != "WHILE":
-        return None
-    if failure.wants("LIMIT") and failure.wrong.type in ("DO", "NEWLINE"):
-        return _control(failure, "CTL104", "a `while` says how many rounds it may take", _WHILE)
-    if failure.wants("DO") and failure.wrong.type == "NEWLINE":
-        return _control(failure, "CTL105", "a `while` line ends in `do`", "write `do`")
-    return None
-
-
-def _if_head(failure: Failure) -> Explanation | None:
-    """An `if` without `then`, or with its statement on the same line."""
-    if failure.command == "IF" and failure.wants("THEN"):
-        if failure.wrong.type == "NEWLINE":
-            return _control(failure, "CTL105", "an `if` line ends in `then`", "write `then`")
-        if failure.wrong.type == "DO":
-            return _control(failure, "CTL105", "an `if` line ends in `then`, not in `do`", "")
-    return None
-
-
-def _goes_on(failure: Failure) -> Explanation | None:
-    """Something behind `then`, `do` or `else`."""
-    before = failure.before
-    if before is None or before.type not in ("THEN", "DO", "ELSE"):
-        return None
-    if failure.wants("NEWLINE"):
-        word = before.text
-        hint = "the statement stands on the next line, and `end` on a line of its own"
-        return _control(failure, "CTL105", f"`{word}` ends its line", hint)
-    return None
-
-
-def _definition_head(failure: Failure) -> Explanation | None:
-    """Heads of functions, stages and tables."""
-    wrong, before = failure.wrong, failure.before
-    if failure.command == "FUNCTION" and failure.at == 1:
-        hint = "its result's type stands first: `function double f(double x)`"
-        return Explanation(
-            "SYN033", "a function gives a value of some type", hint, failure.head.span
-        )
-    behind = before.type if before else ""
-    if failure.command in ("MAP", "REDUCE") and wrong.type == "CLOSE" and behind == "OPEN":
-        hint = "`map f(readings row)`, `map f(T a, U b)` or `reduce f(T key, U[] values)`"
-        return Explanation("SYN033", f"a `{failure.head.text}` takes something", hint)
-    if failure.command in BLOCKS and failure.wants("CLOSE", "COMMA") and wrong.type == "ASSIGN":
-        return Explanation("SYN033", "a parameter has no value of its own", "leave `= …` out")
-    if failure.command in BLOCKS and behind == "CLOSE" and failure.wants("NEWLINE"):
-        message = f"the line of a `{failure.head.text}` ends here"
-        hint = "`order by c` or `order by c desc` may follow" if failure.wants("ORDER") else ""
-        return Explanation("SYN033", message, hint)
-    if wrong.type == "NAME" and wrong.text.lower() in ("asc", "ascending", "descending"):
-        return Explanation(
-            "SYN033", f"there is no `{wrong.text}`", "ascending is plain; else `desc`"
-        )
-    return None
-
-
-def _emit(failure: Failure) -> Explanation | None:
-    """`emit` with nothing, with a second tuple, with two values that no comma parts."""
-    if failure.command != "EMIT":
-        return None
-    if failure.at == 1 and failure.wrong.type == "NEWLINE":
-        return Explanation("SYN033", "an `emit` emits something", "`emit key, value`")
-    if failure.wrong.type == "COMMA" and failure.open_brackets and failure.wants("CLOSE"):
-        hint = "only the key, which stands first, is a tuple; arrays are [a, b]"
-        return Explanation("SYN033", "a value is not a tuple", hint)
-    return None
-
-
-def _return_alone(failure: Failure) -> Explanation | None:
-    """`return` without a value."""
-    if failure.command == "RETURN" and failure.at == 1 and failure.wrong.type == "NEWLINE":
-        return Explanation("SYN033", "a function returns a value", "write `return e`")
-    return None
-
-
 def _wrong_case(failure: Failure) -> Explanation | None:
     """`AND`, `Then`: words of the language are lower case."""
     for token in (failure.wrong, failure.before):
@@ -312,28 +230,19 @@ def _wrong_case(failure: Failure) -> Explanation | None:
     return None
 
 
-def _control(failure: Failure, code: str, message: str, hint: str) -> Explanation:
-    return Explanation(code, message, hint, error_class=failure.control_class)
-
-
 LINE_EXPLANATIONS: tuple[Callable[[Failure], Explanation | None], ...] = (
     _starts_elsewhere,
     _slash_comment,
     _wrong_case,
+    _type_behind,
     _unknown_type,
     _unknown_type_in_list,
     _prefix_step,
     _call_alone,
     _compared_alone,
+    _array_of_arrays,
     _word_alone,
     _declaration,
     _not_a_name,
-    _for_head,
-    _while_head,
-    _if_head,
-    _goes_on,
-    _definition_head,
-    _emit,
-    _return_alone,
 )
 """In the order in which they are asked."""

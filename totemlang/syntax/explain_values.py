@@ -138,7 +138,7 @@ def _braces(failure: Failure) -> Explanation | None:
 
 def _several_keys(failure: Failure) -> Explanation | None:
     """`table[k, j]`, `(a, b)` as a value."""
-    if failure.wrong.type != "COMMA" or not failure.open_brackets:
+    if failure.wrong.type != "COMMA" or not failure.open_brackets or not failure.wants("PLUS"):
         return None
     if failure.open_brackets[-1].type == "OPEN_SQUARE":
         hint = "the key of a lookup with several parts is a tuple: table[(k, j)]"

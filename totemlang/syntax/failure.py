@@ -7,7 +7,7 @@ from attrs import frozen
 from totemlang.diagnostics import ErrorClass
 from totemlang.source import Span
 from totemlang.syntax.blocks import Block
-from totemlang.syntax.lexer import Line
+from totemlang.syntax.lines import Line
 from totemlang.syntax.shown import shown
 from totemlang.syntax.tokens import CONTROL, NAMES, SPELLING, WORDS, Token
 from totemlang.tables.rules import RuleBook

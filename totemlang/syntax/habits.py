@@ -63,7 +63,6 @@ SIGN_HABITS: Mapping[str, Habit] = MappingProxyType(
         "–": Habit("this is not the minus of the keyboard: write `-`", "MINUS"),
         "—": Habit("this is not the minus of the keyboard: write `-`", "MINUS"),
         "*/": Habit(_COMMENT),
-        "`": Habit('a column whose name is not a name is row["KWH/hh"]'),
         "\u00a0": Habit("this is a no-break space: type a plain one"),
         "\\": Habit("a line goes on inside open brackets and after a comma"),
     }
@@ -71,7 +70,7 @@ SIGN_HABITS: Mapping[str, Habit] = MappingProxyType(
 """Signs that are not in the language."""
 
 QUOTES: Mapping[str, str] = MappingProxyType(
-    {"'": "'", "“": "”", "”": "”", "„": "“", "‘": "’", "’": "’", "«": "»"}
+    {"`": "`", "'": "'", "“": "”", "”": "”", "„": "“", "‘": "’", "’": "’", "«": "»"}
 )
 """Quotes that are not those of the language, and what closes them."""
 

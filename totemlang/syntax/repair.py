@@ -11,7 +11,7 @@ from attrs import evolve
 from totemlang.syntax.blocks import Block
 from totemlang.syntax.failure import Failure
 from totemlang.syntax.habits import ELSE_IF_HABITS, END_HABITS, FUNCTION_HABITS, LINE_HABITS
-from totemlang.syntax.lexer import Line
+from totemlang.syntax.lines import Line
 from totemlang.syntax.reports import Reports
 from totemlang.syntax.suggest import nearest
 from totemlang.syntax.tokens import ASSIGNS, BLOCKS, COMMAND_WORDS, STEPS, WORDS, Token

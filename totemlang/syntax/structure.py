@@ -20,8 +20,8 @@ from totemlang.syntax.build import Builder
 from totemlang.syntax.explain import explain
 from totemlang.syntax.failure import Failure
 from totemlang.syntax.habits import FUNCTION_HABITS
-from totemlang.syntax.lexer import Line
 from totemlang.syntax.limits import MAX_NESTING
+from totemlang.syntax.lines import Line
 from totemlang.syntax.repair import repaired, respelt
 from totemlang.syntax.reports import Reports
 from totemlang.syntax.shown import shown
@@ -53,15 +53,17 @@ class Structure:
     def read(self, line: Line) -> None:
         """Take one line."""
         sound = repaired(line, self.blocks.innermost, self.reports)
-        if sound is None:
-            return
-        head = sound.tokens[0].type
+        if sound is not None:
+            self._read_sound(sound)
+
+    def _read_sound(self, line: Line) -> None:
+        head = line.tokens[0].type
         if head == "END":
-            self._end(sound)
+            self._end(line)
         elif head == "ELSE":
-            self._else(sound)
+            self._else(line)
         else:
-            self._statement(sound)
+            self._statement(line)
 
     def finish(self) -> Any:
         """The items of the program; None where lines could not be taken."""
@@ -86,7 +88,7 @@ class Structure:
         if failure is not None:
             other = respelt(failure, self.reports)
             if other is not None:
-                return self._statement(other)
+                return self._read_sound(other)
             if not line.faulty:
                 explain(failure, self.reports)
             if not self._goes_on(line, head):
