@@ -5,7 +5,7 @@ Also what may become one across providers: the merge rule, read from the code of
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from totemlang.bytecode.limits import MAX_KEY_PARTS
 from totemlang.bytecode.module import Emitted, Instruction, Merge, Module, Stage, StageKind
@@ -93,8 +93,17 @@ class Chain:
         if found != wanted:
             shown = ", ".join(map(str, wanted))
             self.fault("BYT112", stage, f"it does not take what is emitted before it: {shown}")
+        for parameter, column in zip(stage.parameters, emitted.columns, strict=False):
+            self.declared(stage, parameter, column)
         if keyed:
             self.keys(stage, stage.parameters[: emitted.key_parts])
+
+    def declared(self, stage: Stage, parameter: Field, column: Field) -> None:
+        """What a parameter is declared to keep to has been checked where its column is emitted."""
+        wanted = evolve(parameter.constraint, length=None, word="")
+        known = evolve(column.constraint, word="")
+        if parameter.constraint.length is not None or not (wanted.is_free or wanted == known):
+            self.fault("BYT112", stage, f"{parameter.name} has bounds that nothing keeps to")
 
     def taken(self, stage: Stage, emitted: Emitted, place: int) -> Type:
         """The type in which a stage takes an emitted column."""

@@ -39,7 +39,8 @@ def _protect(walk: Walk, slots: tuple[int, ...], by: int) -> None:
 
 def _next_part(walk: Walk, frame: Frame, region: Region) -> None:
     """The frame goes on with another part, which starts after the instruction at hand."""
-    walk.partners[frame.opening] = walk.index
+    if frame.region not in (Region.FOR_TEST, Region.WHILE_TEST):
+        walk.partners[frame.opening] = walk.index
     frame.region, frame.opening = region, walk.index
 
 
@@ -198,6 +199,8 @@ def end(walk: Walk) -> Effect:
         raise walk.stop("BYT140", "it closes nothing that is open")
     frame = walk.frames.pop()
     walk.partners[frame.opening] = walk.index
+    if frame.region in (Region.FOR_STEP, Region.WHILE_BODY):
+        walk.partners[frame.start] = walk.index
     _ENDS[frame.region](walk, frame)
     return Effect()
 
@@ -274,7 +277,10 @@ def emit(walk: Walk) -> Effect:
     """Takes the parts of the key and the values, of the exact types of the emitted columns."""
     if walk.scope.kind is not BodyKind.STAGE:
         raise walk.stop("BYT145", "it stands outside of a stage")
-    walk.take(*walk.scope.takes)
+    values = walk.take(*walk.scope.takes)
+    for entry, column in zip(values, walk.scope.columns, strict=True):
+        if not has_passed(walk.scope, entry, entry.type, column.constraint):
+            walk.fault("BYT138", f"{column.name} has not passed the checks of its type")
     walk.statement()
     return Effect(walk.scope.takes)
 
@@ -292,7 +298,7 @@ def finish(walk: Walk) -> None:
         raise walk.stop("BYT140", f"the {walk.frames[-1].region.value} does not end")
     if walk.scope.kind is BodyKind.INITIAL:
         (value,) = walk.take(*walk.scope.takes)
-        if not has_passed(walk.scope, value, value.type, walk.scope.constraint):
+        if not has_passed(walk.scope, value, value.type, walk.scope.columns[0].constraint):
             walk.fault("BYT138", "the value has not passed the checks of its type")
     elif walk.scope.kind is BodyKind.FUNCTION and walk.reached:
         walk.fault("BYT144", "a path ends without `return`")

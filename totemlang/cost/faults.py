@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from attrs import define, field
 
+from totemlang.bytecode.listing import shown
 from totemlang.diagnostics import Diagnostic, ErrorClass, Refused
 from totemlang.source import NOWHERE, Source, Span
 
 MAX_FAULTS = 50
+
+_LONGEST = 400
 
 _CLASSES = {
     "BYT101": ErrorClass.COMMAND,
@@ -38,9 +41,10 @@ class Faults:
     found: list[Diagnostic] = field(factory=list)
 
     def add(self, code: str, message: str, span: Span = NOWHERE, hint: str = "") -> None:
-        """Note a fault."""
+        """Note a fault; names in the message are the module's, and may be anything."""
         if len(self.found) < MAX_FAULTS:
             error_class = _CLASSES.get(code, ErrorClass.TYPE)
+            message = shown(message)[:_LONGEST]
             self.found.append(Diagnostic(code, error_class, message, span, hint, self.source))
 
     def refuse(self) -> None:

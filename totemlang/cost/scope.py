@@ -7,7 +7,7 @@ from enum import Enum
 from attrs import frozen
 
 from totemlang.bytecode.module import Function, Module
-from totemlang.schema.types import FREE, Constraint, Type
+from totemlang.schema.types import Field, Type
 from totemlang.tables.prices import PriceTable
 from totemlang.tables.rules import RuleBook
 
@@ -26,9 +26,9 @@ class Scope:
     """A body's surroundings in its module.
 
     It may use the first `globals` globals and the first `functions` functions: those that stand
-    before it. Its first `parameters` slots are read-only. `takes` are the types that its `return`
-    or `emit` takes, or of its initial value, which keeps to `constraint`. `rules` is None for
-    library code, which they do not bind.
+    before it. Its first `parameters` slots are read-only. `columns` are what its `return`
+    or `emit` takes or its initial value is, with the checks that they must have passed. `rules`
+    is None for library code, which they do not bind.
     """
 
     module: Module
@@ -39,8 +39,12 @@ class Scope:
     globals: int = 0
     functions: int = 0
     parameters: int = 0
-    takes: tuple[Type, ...] = ()
-    constraint: Constraint = FREE
+    columns: tuple[Field, ...] = ()
+
+    @property
+    def takes(self) -> tuple[Type, ...]:
+        """The types of `columns`."""
+        return tuple(column.type for column in self.columns)
 
     def function(self, number: int) -> Function | None:
         """A function that this body may call."""

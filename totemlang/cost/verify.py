@@ -17,6 +17,7 @@ from totemlang.cost.library_link import judge_library
 from totemlang.cost.scope import BodyKind, Scope
 from totemlang.cost.shape import Shape
 from totemlang.cost.verified import VerifiedCode, VerifiedModule
+from totemlang.schema.types import Field
 from totemlang.source import Source
 from totemlang.tables.prices import PriceTable
 from totemlang.tables.rules import RuleBook
@@ -80,8 +81,7 @@ class _Bodies:
             self.rules,
             self.prices,
             globals=number,
-            takes=(known.field.type,),
-            constraint=known.field.constraint,
+            columns=(known.field,),
         )
         if known.initial.slots:
             self.faults.add("BYT145", f"{scope.name}: an initial value has no slots")
@@ -112,7 +112,7 @@ class _Bodies:
             globals=0 if library else len(self.module.globals),
             functions=number,
             parameters=len(function.parameters),
-            takes=(function.result,),
+            columns=(Field("result", function.result),),
         )
 
     def script(self) -> VerifiedCode | None:
@@ -137,5 +137,5 @@ class _Bodies:
             globals=len(self.module.globals),
             functions=len(self.module.functions),
             parameters=0 if stage is None else len(stage.parameters),
-            takes=() if stage is None else tuple(c.type for c in stage.emitted.columns),
+            columns=() if stage is None else stage.emitted.columns,
         )

@@ -9,6 +9,7 @@ from enum import Enum
 from attrs import define, field, frozen
 
 from totemlang.bytecode.limits import MAX_DEPTH, MAX_STACK
+from totemlang.bytecode.listing import shown
 from totemlang.bytecode.module import Code, Instruction
 from totemlang.cost.faults import Faults
 from totemlang.cost.scope import Scope
@@ -189,10 +190,12 @@ class Walk:
 
     def expect_writable(self, slot: int) -> None:
         """The slot must be neither a parameter nor in use by a loop around."""
+        names = self.code.slot_names
+        name = shown(names[slot]) if slot < len(names) else f"slot {slot}"
         if slot < self.scope.parameters:
-            self.fault("BYT135", f"slot {slot} is a parameter, which is read-only")
+            self.fault("BYT135", f"{name} is a parameter, which is read-only")
         elif self.protected[slot]:
-            self.fault("BYT135", f"slot {slot} is used by a loop around, and read-only within it")
+            self.fault("BYT135", f"a loop runs over {name}, which is read-only within it")
 
     def statement(self) -> None:
         """The instruction, its operands taken, must leave nothing and stand among statements."""
