@@ -1,0 +1,106 @@
+"""Typed trees walked, and rebuilt with some nodes replaced, by explicit stack: they may be deep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import attrs
+
+from totemlang.check.typed import (
+    CallValue,
+    OperationValue,
+    TypedBody,
+    TypedExpression,
+    TypedFunction,
+    TypedStatement,
+)
+
+Node = TypedExpression | TypedStatement
+Some = TypeVar("Some", bound=Node)
+
+
+def replaced(
+    statements: tuple[TypedStatement, ...], changed: Mapping[int, TypedStatement]
+) -> tuple[TypedStatement, ...]:
+    """Statements in which those named by identity are others."""
+    if not changed:
+        return statements
+
+    def change(node: Node, rebuilt: Node) -> Node:
+        return changed.get(id(node), rebuilt)
+
+    return tuple(rewritten(statement, change) for statement in statements)
+
+
+def renumbered_body(body: TypedBody, numbers: Mapping[int, int]) -> TypedBody:
+    """The body with the functions that it calls numbered anew."""
+
+    def change(_: Node, rebuilt: Node) -> Node:
+        if isinstance(rebuilt, CallValue):
+            return attrs.evolve(rebuilt, function=numbers[rebuilt.function])
+        return rebuilt
+
+    statements = tuple(rewritten(statement, change) for statement in body.statements)
+    return attrs.evolve(body, statements=statements)
+
+
+def renumbered_function(function: TypedFunction, numbers: Mapping[int, int]) -> TypedFunction:
+    """The function with the functions that it calls numbered anew."""
+    return attrs.evolve(function, body=renumbered_body(function.body, numbers))
+
+
+def rewritten(root: Some, change: Callable[[Node, Node], Node]) -> Some:
+    """A tree changed from its leaves up: `change` gets each node as it was and as rebuilt."""
+    done: dict[int, Node] = {}
+    rest: list[tuple[Node, bool]] = [(root, False)]
+    while rest:
+        node, ready = rest.pop()
+        if ready:
+            done[id(node)] = change(node, _rebuilt(node, done))
+        elif id(node) not in done:
+            rest.append((node, True))
+            rest.extend((child, False) for child in parts(node))
+    result: Any = done[id(root)]
+    found: Some = result
+    return found
+
+
+def parts(node: Node) -> Iterator[Node]:
+    """The typed nodes directly within one, in order."""
+    for attribute in attrs.fields(type(node)):
+        held = getattr(node, attribute.name)
+        if isinstance(held, Node):
+            yield held
+        elif isinstance(held, tuple):
+            yield from (each for each in held if isinstance(each, Node))
+
+
+def _rebuilt(node: Node, done: Mapping[int, Node]) -> Node:
+    changes: dict[str, Any] = {}
+    for attribute in attrs.fields(type(node)):
+        held = getattr(node, attribute.name)
+        new = _new(held, done)
+        if new is not held:
+            changes[attribute.name] = new
+    return attrs.evolve(node, **changes) if changes else node
+
+
+def _new(held: Any, done: Mapping[int, Node]) -> Any:
+    if isinstance(held, Node):
+        return done[id(held)]
+    if not isinstance(held, tuple) or not any(isinstance(each, Node) for each in held):
+        return held
+    fresh: Sequence[Any] = tuple(done[id(each)] for each in held)
+    same = all(a is b for a, b in zip(fresh, held, strict=True))
+    return held if same else fresh
+
+
+def operations_in(root: TypedExpression) -> Iterator[OperationValue]:
+    """All operations in an expression."""
+    rest: list[Node] = [root]
+    while rest:
+        node = rest.pop()
+        if isinstance(node, OperationValue):
+            yield node
+        rest.extend(parts(node))

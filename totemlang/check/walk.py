@@ -1,0 +1,43 @@
+"""Walks through trees without recursion: what stands in an expression, how deep a tree is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+
+from totemlang.syntax import tree
+
+MAX_DEPTH = 260
+"""Nodes within each other. The parser stops earlier; trees made by hand stop here."""
+
+
+def children(node: tree.Node) -> Iterator[tree.Node]:
+    """The nodes directly within a node, in order."""
+    for attribute in attrs.fields(type(node)):
+        held = getattr(node, attribute.name)
+        if isinstance(held, tree.Node):
+            yield held
+        elif isinstance(held, tuple):
+            yield from (each for each in held if isinstance(each, tree.Node))
+
+
+def expressions_in(root: tree.Expression) -> Iterator[tree.Expression]:
+    """An expression and all within it."""
+    rest: list[tree.Node] = [root]
+    while rest:
+        node = rest.pop()
+        if isinstance(node, tree.Expression):
+            yield node
+        rest.extend(children(node))
+
+
+def too_deep(program: tree.Program) -> tree.Node | None:
+    """A node that stands deeper than later passes can follow; None where there is none."""
+    rest: list[tuple[tree.Node, int]] = [(item, 1) for item in program.items]
+    while rest:
+        node, depth = rest.pop()
+        if depth > MAX_DEPTH:
+            return node
+        rest.extend((child, depth + 1) for child in children(node))
+    return None
