@@ -99,8 +99,8 @@ class LineAssembler:
         """Whether the first token of a line can only start a statement, whatever is still open."""
         if self.source.text[token.start : token.end] in _LINE_STARTS:
             return token.type != "NAME"
-        if not self._brackets:
-            return False
+        if not self._brackets and (token.type == "TYPE" or self._tokens[0].type == "TYPE"):
+            return False  # `int a = 1,` may well go on with `b = 2`
         pattern = _TYPED_AFRESH if token.type == "TYPE" else _AFRESH
         return bool(pattern.match(self.source.text, token.start))
 
