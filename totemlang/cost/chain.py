@@ -1,6 +1,6 @@
 """How stages follow each other: what one emits is, by position and exact type, what the next takes.
 
-Also what may become one across providers: the merge rule, read from the code of the reduce.
+Where a merge stands, what stands before it must be able to become one across providers.
 """
 
 from __future__ import annotations
@@ -8,20 +8,11 @@ from __future__ import annotations
 from attrs import evolve, frozen
 
 from totemlang.bytecode.limits import MAX_KEY_PARTS
-from totemlang.bytecode.module import Emitted, Instruction, Merge, Module, Stage, StageKind
+from totemlang.bytecode.module import Emitted, Merge, Module, Stage, StageKind
 from totemlang.cost.faults import Faults
+from totemlang.cost.merging import mergeable
 from totemlang.cost.shape import Shape, is_key
 from totemlang.schema.types import Field, Type
-
-AGGREGATES = {
-    "sum": "sum",
-    "exact_sum": "sum",
-    "sum_time": "sum",
-    "count": "count",
-    "min_of": "min",
-    "max_of": "max",
-}
-"""Operations on an array parameter whose results for equal keys become one, and how."""
 
 
 @frozen
@@ -145,44 +136,3 @@ class Chain:
     def fault(self, code: str, stage: Stage, message: str) -> None:
         """Note what is wrong with a stage."""
         self.faults.add(code, f"stage {stage.name}: {message}")
-
-
-def mergeable(stage: Stage) -> tuple[str, ...] | None:
-    """How the values of equal keys become one, by value; None where they cannot.
-
-    The reduce must emit its own key unchanged, and each value must be the sum, count, minimum or
-    maximum of one of its arrays, in every emit.
-    """
-    if stage.kind is not StageKind.REDUCE or stage.emitted.key_parts != stage.key_parts:
-        return None
-    code = stage.code.instructions
-    found: tuple[str, ...] | None = None
-    for index, instruction in enumerate(code):
-        if instruction.operation != "emit":
-            continue
-        combine = _combined(stage, code, index)
-        if combine is None or (found is not None and found != combine):
-            return None
-        found = combine
-    return found
-
-
-def _combined(stage: Stage, code: tuple[Instruction, ...], emit: int) -> tuple[str, ...] | None:
-    """How the values of one emit combine: its operands are read back from the instruction."""
-    keys, columns = stage.key_parts, stage.emitted.columns
-    start = emit - keys - 2 * (len(columns) - keys)
-    if start < 0:
-        return None
-    for part in range(keys):
-        if code[start + part] != Instruction("load", columns[part].type, (part,)):
-            return None
-    combine = []
-    for place in range(start + keys, emit, 2):
-        load, aggregate = code[place], code[place + 1]
-        how = AGGREGATES.get(aggregate.operation)
-        slot = load.immediates[0] if load.immediates else -1
-        array = keys <= slot < len(stage.parameters) and stage.parameters[slot].type.is_array
-        if how is None or load.operation != "load" or not array:
-            return None
-        combine.append(how)
-    return tuple(combine)
