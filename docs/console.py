@@ -1,0 +1,105 @@
+"""Console blocks in Markdown, run: what the pages show is what the commands print.
+
+A block fenced as ```console holds commands after `$ ` and what each prints. A block fenced as
+```totem NAME.totem is written to that file before; ```totem alone must be a program without
+findings, ```totem refused one with findings. A line `…` in an output stands for any lines.
+All blocks of a page run in order in one folder, which has `examples` in it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from attrs import frozen
+
+ROOT = Path(__file__).resolve().parents[1]
+WIDTH = 100
+
+_FENCE = re.compile(r"^```([a-z]+)(?: ([^\n]*))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@frozen
+class Block:
+    """A fenced block: language, what stands behind it, text, and where the text is in the page."""
+
+    language: str
+    argument: str
+    text: str
+    start: int
+    end: int
+
+
+def blocks(page: str) -> Iterator[Block]:
+    """The fenced blocks of a page in order."""
+    for found in _FENCE.finditer(page):
+        yield Block(found[1], found[2] or "", found[3], found.start(3), found.end(3))
+
+
+def refreshed(page: str, folder: Path) -> str:
+    """The page with every console block as it comes out now, run in `folder`."""
+    (folder / "examples").symlink_to(ROOT / "examples")
+    pieces, at = [], 0
+    for block in blocks(page):
+        if block.language == "totem" and block.argument.endswith(".totem"):
+            (folder / block.argument).write_text(block.text)
+        elif block.language == "console":
+            pieces += [page[at : block.start], _rerun(block.text, folder)]
+            at = block.end
+    return "".join([*pieces, page[at:]])
+
+
+def commands(text: str) -> Iterator[tuple[str, str]]:
+    """The commands of a console block, each with the output that is shown below it."""
+    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        lines = part.splitlines(keepends=True)
+        last = next(i for i, line in enumerate(lines) if not line.endswith("\\\n"))
+        yield "".join(lines[: last + 1]), "".join(lines[last + 1 :])
+
+
+def _rerun(text: str, folder: Path) -> str:
+    said = []
+    for command, shown in commands(text):
+        printed = _printed(command, folder)
+        said.append(f"$ {command}" + (shown if agrees(shown, printed) else printed))
+    return "".join(said)
+
+
+def agrees(shown: str, printed: str) -> bool:
+    """Whether an output is what the page shows; a line `…` there stands for any lines."""
+    parts = re.split(r"^…\n", shown, flags=re.MULTILINE)
+    pattern = "(?:.*\n)*".join(re.escape(part) for part in parts)
+    return re.fullmatch(pattern, printed) is not None
+
+
+def _printed(command: str, folder: Path) -> str:
+    """What a command prints, as on a terminal of `WIDTH` columns without colours."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "COLUMNS": str(WIDTH),
+        "NO_COLOR": "1",
+        "TERM": "dumb",
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+    }
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+    )
+    printed = "\n".join(line.rstrip() for line in done.stdout.splitlines())
+    return printed + "\n" if printed else ""
+
+
+def command_words(command: str) -> list[str]:
+    """The words of a command as the shell would see them."""
+    return shlex.split(command)
