@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from totemlang.bytecode.checks import checks_of
 from totemlang.bytecode.constants import Pool
@@ -55,6 +55,11 @@ KEEP_PLAIN = frozenset({"widen_long", "widen_double", "present"})
 
 def lower(program: TypedProgram, rules: RuleBook, prices: PriceTable) -> Module:
     """The module of a checked program: the same program gives the same module."""
+    return evolve(unbound(program), rules_hash=rules.hash, prices_hash=prices.hash)
+
+
+def unbound(program: TypedProgram) -> Module:
+    """The module of a program under no rules and prices: its code does not depend on them."""
     pool = Pool()
     body = _Body(pool)
     globals_ = tuple(_global(body, g) for g in program.globals)
@@ -63,8 +68,8 @@ def lower(program: TypedProgram, rules: RuleBook, prices: PriceTable) -> Module:
     stages = tuple(_stage(body, s) for s in program.stages)
     slots = program.script.slots if program.script is not None else ()
     return Module(
-        rules_hash=rules.hash,
-        prices_hash=prices.hash,
+        rules_hash="",
+        prices_hash="",
         constants=pool.constants,
         globals=globals_,
         functions=functions,

@@ -7,22 +7,18 @@ run. Rules do not bind that code, so it must be exactly what this node compiles 
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING
+from functools import lru_cache
 
 from attrs import frozen
 
 from totemlang.bytecode.constants import constants_used, identity
-from totemlang.bytecode.lowering import lower
+from totemlang.bytecode.lowering import unbound
 from totemlang.bytecode.module import Function, Instruction, Module
+from totemlang.check.library import Library
 from totemlang.check.typed import TypedProgram
 from totemlang.cost.faults import Faults
 from totemlang.schema.types import Field, Type
 from totemlang.source import Source
-from totemlang.tables.prices import PriceTable
-from totemlang.tables.rules import RuleBook
-
-if TYPE_CHECKING:
-    from totemlang.check.library import Library
 
 
 @frozen
@@ -42,30 +38,26 @@ def linked(module: Module, function: Function) -> Linked:
     return Linked(function.name, function.parameters, function.result, function.code.slots, said)
 
 
+@lru_cache(maxsize=1024)
 def compiled_library_function(
-    library: Library,
-    name: str,
-    parameter_types: tuple[Type, ...],
-    rules: RuleBook,
-    prices: PriceTable,
+    library: Library, name: str, parameter_types: tuple[Type, ...]
 ) -> Linked | None:
     """This node's own code of a library function; None where the library has no such function."""
-    functions = library.typed_functions(name, parameter_types)
-    if not functions:
+    try:
+        functions = library.closure(name, parameter_types)
+    except KeyError:
         return None
-    module = lower(TypedProgram(Source(""), functions=functions), rules, prices)
+    module = unbound(TypedProgram(Source(""), functions=functions))
     return linked(module, module.functions[-1])
 
 
-def judge_library(
-    module: Module, library: Library, rules: RuleBook, prices: PriceTable, faults: Faults
-) -> None:
+def judge_library(module: Module, library: Library, faults: Faults) -> None:
     """Note every library function of a module that is not the one of this node."""
     for function in module.functions:
         if not function.library:
             continue
         types = tuple(parameter.type for parameter in function.parameters)
-        own = compiled_library_function(library, function.name, types, rules, prices)
+        own = compiled_library_function(library, function.name, types)
         if own is None:
             faults.add("BYT151", f"the library has no function {function.name} of these types")
         elif own != linked(module, function):

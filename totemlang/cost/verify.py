@@ -6,10 +6,9 @@ does nothing for free without bound. Everything that is wrong is reported togeth
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from totemlang.bytecode.limits import MAX_CALL_DEPTH
 from totemlang.bytecode.module import Function, Global, Module, Stage
+from totemlang.check.library import Library
 from totemlang.cost.body import walk_body
 from totemlang.cost.chain import Chain
 from totemlang.cost.faults import Faults
@@ -21,9 +20,6 @@ from totemlang.schema.types import Field
 from totemlang.source import Source
 from totemlang.tables.prices import PriceTable
 from totemlang.tables.rules import RuleBook
-
-if TYPE_CHECKING:
-    from totemlang.check.library import Library
 
 
 def verify(module: Module, rules: RuleBook, prices: PriceTable, library: Library) -> VerifiedModule:
@@ -44,7 +40,7 @@ def verify(module: Module, rules: RuleBook, prices: PriceTable, library: Library
     functions = bodies.functions()
     script = bodies.script()
     stages = tuple(bodies.stage(stage) for stage in module.stages)
-    judge_library(module, library, rules, prices, faults)
+    judge_library(module, library, faults)
     faults.refuse()
     return VerifiedModule(module, rules, prices, functions, stages, script, initial)
 
