@@ -38,6 +38,17 @@ def highlighted(line: str) -> Text:
     return text
 
 
+def highlighted_text(source: str) -> Text:
+    """A source in colour, line by line as it stands."""
+    from rich.text import Text
+
+    lines = []
+    for line in source.split("\n"):
+        indent = len(line) - len(line.lstrip())
+        lines.append(Text(" " * indent).append_text(highlighted(line)))
+    return Text("\n").join(lines)
+
+
 def show_listing(shell: Shell, text: str) -> None:
     """Print a listing of bytecode, in colour on a terminal."""
     if not shell.out.is_terminal or shell.out.no_color:

@@ -131,10 +131,15 @@ def _read(
         names = [module.dataset.name] if module.dataset else []
         return foreign, (*names, *(lookup.name for lookup in module.lookups)), ()
     program = Program(_source(content, _name(path)), rules, prices)
-    return program, *_declared(program)
+    return program, *declared(program)
 
 
-def _declared(program: Program) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def declared(program: Program) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of a source's data set and lookups, and those of them without types.
+
+    Raises:
+        Refused: for a source that cannot be parsed so far.
+    """
     from totemlang.syntax.tree import DatasetDefinition, LookupDefinition
 
     datasets: list[str] = []

@@ -1,0 +1,120 @@
+"""`totemc repl`: a prompt for statements, expressions and jobs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from totemlang.cli.failure import report, tell
+from totemlang.cli.group import Command
+from totemlang.cli.options import data_options, tables_in_force
+from totemlang.cli.shell import Shell, speaks
+from totemlang.diagnostics import TotemError
+
+if TYPE_CHECKING:
+    from totemlang.cli.repl.job import Data
+    from totemlang.cli.repl.session import Session
+    from totemlang.data.file import DataFile
+    from totemlang.engine.outcome import Outcome
+    from totemlang.program import Program
+    from totemlang.tables.prices import PriceTable
+    from totemlang.tables.rules import RuleBook
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        ("totemc repl", "statements and expressions, each with its totem"),
+        ("totemc repl --data readings.parquet", "and jobs on a data set"),
+        ("totemc repl < session.txt", "entries from a file"),
+    ),
+)
+@data_options
+@tables_in_force
+@speaks
+def repl(
+    shell: Shell,
+    data: tuple[str, ...],
+    metadata: tuple[str, ...],
+    rules: RuleBook,
+    prices: PriceTable,
+) -> None:
+    """Try statements, expressions and jobs; see values and what each entry costs."""
+    from totemlang.cli.repl.job import Job
+    from totemlang.cli.repl.prompt import from_lines, from_terminal, is_terminal
+    from totemlang.cli.repl.session import Session
+
+    known = _open(shell, data, metadata)
+    session = Session(rules, prices, _run, Job(known))
+    if is_terminal():
+        _greet(shell, known)
+        converse(session, shell, from_terminal(session))
+    else:
+        converse(session, shell, from_lines(sys.stdin))
+
+
+def converse(session: Session, shell: Shell, entries: Iterable[str]) -> None:
+    """Take entries until they end or one says to leave. No error ends it."""
+    from totemlang.cli.repl.answers import show_answers
+    from totemlang.cli.repl.commands import Quit, obey
+
+    for entry in entries:
+        try:
+            if entry.lstrip().startswith(":"):
+                obey(session, shell, entry)
+            elif entry.strip():
+                show_answers(shell, session.take(entry), session.job.stages)
+        except Quit:
+            return
+        except TotemError as error:
+            tell(shell, error)
+        except KeyboardInterrupt:
+            shell.complain("interrupted; the entry is forgotten")
+        except (BrokenPipeError, click.Abort):
+            raise
+        except Exception as error:
+            shell.complain(report(error))
+
+
+def _run(program: Program, data: Mapping[str, DataFile]) -> Outcome:
+    """Run with the upper bound as budget; what went wrong is raised."""
+    from totemlang.execution import run
+
+    return run(program, data).checked()
+
+
+def _open(shell: Shell, specs: tuple[str, ...], metadata: tuple[str, ...]) -> Data:
+    from totemlang.cli.programs import read_metadata
+    from totemlang.cli.repl.job import Data
+    from totemlang.data.file import open_data
+
+    files = {spec: open_data(_path(spec)) for spec in specs}
+    known = {}
+    for text in metadata:
+        name, equals, path = text.partition("=")
+        document = read_metadata(Path(path if equals else text))
+        for spec in specs:
+            if not equals or spec.startswith(name + "="):
+                known[spec] = document
+                break
+    return Data(specs, files, known)
+
+
+def _path(spec: str) -> str:
+    """The path of `NAME=PATH` or `PATH`."""
+    name, equals, path = spec.partition("=")
+    return path if equals and name.isidentifier() and not Path(spec).exists() else spec
+
+
+def _greet(shell: Shell, data: Data) -> None:
+    from totemlang import __version__
+    from totemlang.cli.colours import highlighted
+
+    shell.show(f"TOTEM {__version__}   :help for commands, Ctrl-D to leave")
+    if data.specs:
+        shell.show("a job here may begin with (this line is added where it does not):")
+        shell.show(highlighted(data.dataset_line()))

@@ -1,0 +1,175 @@
+"""`totemc run`: a program on data, metered, from the quote to the result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from totemlang.cli.delivery import Wanted, run_document
+from totemlang.cli.group import Command
+from totemlang.cli.options import data_options, parameter_options, tables_in_force
+from totemlang.cli.output import FORMATS
+from totemlang.cli.programs import open_program, sent_parameters
+from totemlang.cli.shell import Shell, speaks
+from totemlang.diagnostics import UsageError
+
+if TYPE_CHECKING:
+    from totemlang.engine.outcome import Outcome
+    from totemlang.tables.prices import PriceTable
+    from totemlang.tables.rules import RuleBook
+
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+
+
+def _bytes(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    """A number of bytes as people write it: `512M`, `2G`, `1000000`."""
+    if value is None:
+        return None
+    text = value.strip().lower().removesuffix("b").removesuffix("i")
+    digits, unit = (text[:-1], text[-1]) if text[-1:] in set("kmgt") else (text, "")
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 15:
+        raise click.BadParameter(f"{value!r} is no number of bytes: write 512M or 2G")
+    return int(digits) * _UNITS[unit]
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        ("totemc run peak.totem --data readings.parquet", "with the upper bound as budget"),
+        ("totemc run peak.totem --data 'day_*.csv' --budget 1000000", "and never more than that"),
+        (
+            "totemc run groups.totem --data readings=r.parquet --data households=h.csv",
+            "a data set and a lookup",
+        ),
+        ("totemc run bill.totem --data r.parquet --param price=0.31 -o bills.csv", "to a file"),
+        ("totemc run profile.totem --data r.parquet --plot", "and a plot"),
+        ("totemc run peak.totem --data r.parquet --ledger ledger.db --account alice", "paid for"),
+    ),
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@data_options
+@parameter_options
+@click.option(
+    "--budget",
+    type=click.IntRange(0, 2**63 - 1),
+    metavar="N",
+    help="Totem that may be used; else the quote's upper bound.",
+)
+@click.option(
+    "--ledger", type=click.Path(path_type=Path), metavar="PATH", help="The ledger that pays."
+)
+@click.option("--account", metavar="NAME", help="The account in it, where there are several.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the result: .csv, .json, .parquet or .arrow.",
+)
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), help="The form of the result, here or in -o."
+)
+@click.option("--plot", is_flag=True, help="Draw the first two columns as well.")
+@click.option(
+    "--memory-limit",
+    callback=_bytes,
+    metavar="SIZE",
+    help="Bytes to hold before writing to disk, as 512M; else 1G.",
+)
+@click.option("--tier", default="auto", metavar="auto|interpreter", help="How bytecode is run.")
+@click.option("--engine", default="local", metavar="local", help="Where stages are run.")
+@click.option("--workers", type=int, default=1, metavar="1", help="How many run them.")
+@tables_in_force
+@speaks
+@click.pass_context
+def run(
+    context: click.Context,
+    shell: Shell,
+    file: Path,
+    data: tuple[str, ...],
+    metadata: tuple[str, ...],
+    param: tuple[str, ...],
+    params: Path | None,
+    budget: int | None,
+    ledger: Path | None,
+    account: str | None,
+    output: Path | None,
+    form: str | None,
+    plot: bool,
+    memory_limit: int | None,
+    tier: str,
+    engine: str,
+    workers: int,
+    rules: RuleBook,
+    prices: PriceTable,
+) -> None:
+    """Run a program on data; show progress, the balance going down, and the result."""
+    _require_built(tier, engine, workers)
+    from totemlang.cli.progress import watching
+    from totemlang.execution import DEFAULT_MEMORY_LIMIT, execute, prepare
+
+    wanted = Wanted(output, form, plot)
+    payer = _payer(ledger, account)
+    opened = open_program(file, rules, prices, data, metadata)
+    sent = sent_parameters(opened.program, param, params)
+    request = prepare(
+        opened.program, opened.data, budget=budget, parameters=sent, metadata=opened.metadata
+    )
+    wanted.require_possible(shell, request)
+    if budget is None:
+        shell.say(f"no --budget given: taking the quote's upper bound, {request.budget:,} totem")
+    with watching(shell) as listen:
+        outcome = execute(
+            request,
+            account=payer,
+            progress=listen,
+            memory_limit=DEFAULT_MEMORY_LIMIT if memory_limit is None else memory_limit,
+        )
+    if outcome.is_done:
+        wanted.deliver(shell, outcome)
+    elif shell.as_json:
+        shell.document(run_document(outcome))
+    _print_end(shell, outcome)
+    if outcome.error is not None:
+        context.exit(outcome.error.exit_code)
+
+
+def _require_built(tier: str, engine: str, workers: int) -> None:
+    if tier not in ("auto", "interpreter"):
+        raise UsageError(f"--tier {tier}: this version has the interpreter alone")
+    if engine != "local":
+        raise UsageError(f"--engine {engine}: this version runs on this machine alone (local)")
+    if workers != 1:
+        raise UsageError(f"--workers {workers}: this version runs with one worker")
+
+
+def _payer(ledger: Path | None, account: str | None) -> Any:
+    if ledger is None:
+        if account is not None:
+            raise UsageError("--account is in a ledger: give --ledger PATH")
+        return None
+    from totemlang.cli.account import chosen_account
+
+    return chosen_account(ledger, account)
+
+
+def _print_end(shell: Shell, outcome: Outcome) -> None:
+    """Say what was used, by stage, or why there is no result."""
+    from rich.text import Text
+
+    used = outcome.usage.used
+    if outcome.error is not None:
+        shell.complain(
+            Text.assemble((outcome.status, "bold red"), (": ", "bold"), str(outcome.error))
+        )
+    stages = _by_stage([(stage.name, stage.totem) for stage in outcome.usage.by_stage])
+    shell.say(f"used {used:,} of {outcome.budget:,} totem, {outcome.remaining:,} back{stages}")
+
+
+def _by_stage(stages: Sequence[tuple[str, int]]) -> str:
+    if len(stages) < 2:
+        return ""
+    return "; " + ", ".join(f"{name} {totem:,}" for name, totem in stages)
