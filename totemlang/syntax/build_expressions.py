@@ -14,10 +14,13 @@ from totemlang.diagnostics import ErrorClass
 from totemlang.schema.types import INT_RANGE, Kind
 from totemlang.source import Span
 from totemlang.syntax import tree
-from totemlang.syntax.limits import MAX_EXPRESSION_DEPTH, MAX_SOURCE_BYTES
+from totemlang.syntax.limits import MAX_EXPRESSION_DEPTH
 from totemlang.syntax.reports import Reports
 from totemlang.syntax.tokens import SPELLING, Token
 from totemlang.tables.rules import RuleBook
+
+_CUT = -1
+"""The depth of what stands for an expression that was reported: whatever holds it is cut too."""
 
 
 @frozen
@@ -186,9 +189,11 @@ class ExpressionBuilder:
         else:
             text = _dotted(called)
             if text is None:
-                message = "only a function can be called, by its name"
-                self.reports.add("SYN027", message, called.span)
-            name = tree.Name(called.span, text or "")
+                if not self._is_cut(called):
+                    message = "only a function can be called, by its name"
+                    self.reports.add("SYN027", message, called.span)
+                return self._cut(stretch(values))
+            name = tree.Name(called.span, text)
         return self._sized(tree.Call(stretch(values), name, arguments), *arguments)
 
     def make_expressions(self, values: list[Any]) -> tuple[tree.Expression, ...]:
@@ -205,7 +210,9 @@ class ExpressionBuilder:
         return of
 
     def _sized(self, node: tree.Expression, *parts: tree.Expression) -> tree.Expression:
-        """Note how deep the expression is; one that is too deep is cut off."""
+        """Note how deep the expression is; one that is too deep is cut off, and reported once."""
+        if any(self._is_cut(part) for part in parts):
+            return self._cut(node.span)
         depth = 1 + max((self._depths.get(id(part), 0) for part in parts), default=0)
         if depth > MAX_EXPRESSION_DEPTH:
             self.reports.add(
@@ -215,10 +222,18 @@ class ExpressionBuilder:
                 "give parts of it names of their own; to test for many values, "
                 "contains([a, b, c], x)",
             )
-            # Far below any limit, so that the rest of the same expression is not reported again.
-            node, depth = tree.BoolLiteral(node.span, True), -MAX_SOURCE_BYTES
+            return self._cut(node.span)
         self._depths[id(node)] = depth
         return node
+
+    def _cut(self, span: Span) -> tree.Expression:
+        """What stands for an expression that is no good and has been reported."""
+        node = tree.BoolLiteral(span, True)
+        self._depths[id(node)] = _CUT
+        return node
+
+    def _is_cut(self, part: tree.Expression) -> bool:
+        return self._depths.get(id(part)) == _CUT
 
 
 def _dotted(called: tree.Expression) -> str | None:
