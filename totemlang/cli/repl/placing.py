@@ -27,8 +27,8 @@ def placed(whole: Source, start: int, entry: Source) -> Iterator[None]:
 
 
 def _moved(found: Diagnostic, whole: Source, start: int, entry: Source) -> Diagnostic:
-    if found.source.text != whole.text or found.span.start < start:
+    if found.source.text != whole.text or found.span.end <= start:
         return found
-    size = len(entry.text)
-    span = Span(min(found.span.start - start, size), min(max(found.span.end - start, 0), size))
+    size = len(entry.text)  # a place may reach over the entry, to brackets put around it
+    span = Span(min(max(found.span.start - start, 0), size), min(found.span.end - start, size))
     return evolve(found, span=span, source=entry)
