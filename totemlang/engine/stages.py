@@ -1,0 +1,86 @@
+"""Running one stage: rows or groups in, emitted rows out to whatever takes them next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+import pyarrow as pa
+from attrs import define, field
+
+from totemlang.bytecode.module import Stage, StageKind
+from totemlang.data.python_values import to_array, to_values
+from totemlang.engine.shuffle import Groups
+from totemlang.vm.machine import Emitted, Machine
+
+MAP_ROWS = 16_384
+"""Rows that a map takes at once."""
+
+
+class Taker(Protocol):
+    """Takes emitted rows in order: a spool or a grouping."""
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take in the next rows."""
+
+
+@define
+class StageRun:
+    """A stage being run. `failed` counts records that failed; `failed_line` is the first one's.
+
+    `tell` is called with the rows done so far.
+    """
+
+    machine: Machine
+    number: int
+    stage: Stage
+    taker: Taker
+    tell: Callable[[int], None]
+    rows: int = field(default=0, init=False)
+    failed: int = field(default=0, init=False)
+    failed_line: int = field(default=0, init=False)
+
+    def run_map(self, batches: Iterable[pa.RecordBatch]) -> None:
+        """Run a map over rows in order.
+
+        Raises:
+            OutOfTotem: where the budget does not suffice.
+        """
+        kinds = [parameter.type.kind for parameter in self.stage.parameters]
+        for batch in batches:
+            columns = [to_values(batch.column(i), kind) for i, kind in enumerate(kinds)]
+            self._take(self.machine.map(self.number, columns, batch.num_rows))
+            self._done(batch.num_rows)
+
+    def run_reduce(self, groups: Iterable[Groups]) -> None:
+        """Run a reduce over groups in order.
+
+        Raises:
+            OutOfTotem: where the budget does not suffice.
+        """
+        for some in groups:
+            pairs = zip(some.keys, some.arrays, strict=True)
+            self._take(self.machine.reduce(self.number, pairs))
+            self._done(some.rows)
+
+    def _done(self, rows: int) -> None:
+        self.rows += rows
+        self.tell(self.rows)
+
+    def _take(self, emitted: Emitted) -> None:
+        count, line = emitted.failures
+        if count and not self.failed:
+            self.failed_line = line
+        self.failed += count
+        fields = self.stage.emitted.columns
+        arrays = [
+            to_array(values, emitted_field.type.kind)
+            for values, emitted_field in zip(emitted.columns, fields, strict=True)
+        ]
+        names = [f"c{i}" for i in range(len(arrays))]
+        self.taker.add(pa.RecordBatch.from_arrays(arrays, names=names))
+
+
+def is_reduce(stage: Stage) -> bool:
+    """Whether a stage takes groups."""
+    return stage.kind is not StageKind.MAP
