@@ -133,7 +133,8 @@ def _named(rule: Rule, words: set[str], record: Record, findings: Findings) -> b
     elif rule.word in words:
         code, message, hint = "CMD012", f"{rule.command} stands in the table twice", ""
     elif rule.word in _TAKEN and rule.word not in _BASE_WORDS:
-        code, message = "CMD013", f"`{rule.word}` is a word of the language already"
+        what = "an operation" if rule.word in OPERATIONS else "a word of the language"
+        code, message = "CMD013", f"`{rule.word}` is {what} already"
         hint = "call the type something else"
     else:
         return True
