@@ -1,0 +1,90 @@
+"""A column of a group, reduced to what a stage asks of it: groups need not be held in memory.
+
+`Aggregate` stands for the array where a stage only adds up, counts and takes extremes.
+`aggregate_only` tells for which parameters that holds, through functions called.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from totemlang.bytecode.module import Value
+from totemlang.cost.verified import VerifiedCode, VerifiedModule
+from totemlang.tables.operations import OPERATIONS
+
+AGGREGATING = frozenset({"sum", "exact_sum", "sum_time", "count", "len", "min_of", "max_of"})
+"""Operations that an aggregate can answer."""
+
+
+@frozen
+class Aggregate:
+    """What is left of an array of `count` elements.
+
+    `total_bytes` and `longest_bytes` are in the estimator table's measure (a string at least 1;
+    `longest_bytes` is 0 for no elements). `total` is the sum of whole numbers or durations, not
+    yet range-checked, or the correctly rounded exact sum of floats; None for other kinds.
+    `least` and `greatest` follow the order of the language (NaN wins both, -0.0 < 0.0), and are
+    None for no elements.
+    """
+
+    count: int
+    total_bytes: int
+    longest_bytes: int
+    total: int | float | None = None
+    least: Value = None
+    greatest: Value = None
+
+    def __len__(self) -> int:
+        """Elements of the array."""
+        return self.count
+
+
+def aggregate_only(verified: VerifiedModule, stage: int) -> tuple[bool, ...]:
+    """For each parameter of a stage, whether it is an array that an `Aggregate` can stand for.
+
+    A parameter that orders the group needs its elements as soon as another parameter does.
+    """
+    safe_in_functions: list[frozenset[int]] = []
+    for function, code in zip(verified.module.functions, verified.functions, strict=True):
+        arrays = {i for i, p in enumerate(function.parameters) if p.type.is_array}
+        safe_in_functions.append(frozenset(arrays - _taken_apart(code, safe_in_functions)))
+    definition = verified.module.stages[stage]
+    apart = _taken_apart(verified.stages[stage], safe_in_functions)
+    only = [p.type.is_array and i not in apart for i, p in enumerate(definition.parameters)]
+    if definition.order_by is not None:
+        arrays = {i for i, p in enumerate(definition.parameters) if p.type.is_array}
+        if not all(only[i] for i in arrays):
+            only[definition.order_by.parameter] = False
+    return tuple(only)
+
+
+def _taken_apart(body: VerifiedCode, functions: list[frozenset[int]]) -> set[int]:
+    """The slots that hold an array whose elements the body needs, or that it stores to."""
+    apart: set[int] = set()
+    stack: list[int | None] = []
+    for instruction, step in zip(body.code.instructions, body.steps, strict=True):
+        name, immediates = instruction.operation, instruction.immediates
+        if name == "put_element":  # its place lies below the value
+            _pop(stack, 1)
+        taken = _pop(stack, len(step.operands))
+        for position, slot in enumerate(taken):
+            if slot is None or name in AGGREGATING:
+                continue
+            if name != "call" or position not in functions[immediates[0]]:
+                apart.add(slot)
+        if "slot" in OPERATIONS[name].immediates and name != "load":
+            apart.add(immediates[0])
+        if name == "take_element":
+            stack.append(None)
+        if step.result is not None:
+            is_array = name == "load" and step.result.is_array
+            stack.append(immediates[0] if is_array else None)
+    return apart
+
+
+def _pop(stack: list[int | None], count: int) -> list[int | None]:
+    """Take the topmost `count` values, the deepest first."""
+    start = len(stack) - count
+    taken = stack[start:]
+    del stack[start:]
+    return taken

@@ -1,0 +1,350 @@
+"""How each operation without control is written: values, arithmetic, stores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import evolve
+
+from totemlang.schema.types import Kind
+from totemlang.tables.operations import CONVERSION, MATH, OPERATIONS, Operation
+from totemlang.vm.inline import (
+    CONDITIONAL,
+    DIVIDED_BY_NUMBER,
+    FLOOR_TO_PERIOD,
+    INLINE,
+    meaning_of,
+)
+from totemlang.vm.intervals import result_interval
+from totemlang.vm.items import RANGES, Item
+from totemlang.vm.measures import needs_result
+from totemlang.vm.python_text import literal
+from totemlang.vm.translator import Translator
+
+BEYOND = str(1 << 62)
+"""A position that no array has: where a negative one must fail."""
+
+_ROUNDED_ALREADY = frozenset({"neg", "abs", "pow"})
+
+
+# --- values
+
+
+def constant(to: Translator) -> None:
+    """A constant of the pool: numbers as literals, all else by its number."""
+    number = to.instruction.immediates[0]
+    at, value = to.around.constants[number]
+    written = None if at.is_array else literal(value)
+    item = Item(written or f"k{number}", at, simple=True)
+    if written is not None and type(value) is int:
+        item = evolve(item, number=value, within=(value, value))
+    elif written is not None and type(value) is float:
+        item = evolve(item, number=value)
+    to.push(item)
+
+
+def load(to: Translator) -> None:
+    """A slot."""
+    slot = to.instruction.immediates[0]
+    at = to.verified.code.slots[slot]
+    within = to.facts.get(slot) if at.is_scalar else None
+    to.push(Item(to.name("s", slot), at, simple=True, within=within, loaded=slot))
+
+
+def global_value(to: Translator) -> None:
+    """A parameter or constant of the program."""
+    number = to.instruction.immediates[0]
+    to.push(Item(f"g{number}", to.around.globals[number], simple=True))
+
+
+# --- operations by their meaning
+
+
+def operation(to: Translator) -> None:
+    """Any operation that is its row of the table and no more."""
+    row = OPERATIONS[to.instruction.operation]
+    count = len(to.step.operands)
+    start = len(to.stack) - count
+    template = _template(to, row, to.stack[start:])
+    terms = to.step.price.sized
+    before = bool(terms) and not needs_result(terms)
+    for place in range(start, len(to.stack)):
+        item = to.checked(place)
+        repeated = template.count("{" + str(place - start) + "}") > 1
+        at_once = item.may_fail and (template in CONDITIONAL or _elsewhere(to, item))
+        if at_once or ((before or repeated) and not item.simple):
+            to.settle(place)
+    if before:
+        to.settle_failing()
+        to.charge_sized(to.sized_price(terms, to.stack[start:], None))
+    operands = [to.pop() for _ in range(count)][::-1]
+    item = _result(to, row, template, operands)
+    to.push(item)
+    if terms and not before:
+        item = to.settle(len(to.stack) - 1)
+        to.charge_sized(to.sized_price(terms, operands, item))
+
+
+def _elsewhere(to: Translator, item: Item) -> bool:
+    """Whether a failure of this part would be told from another source line than this one's."""
+    return to.lines[item.fails_at] != to.lines[to.at]
+
+
+def _template(to: Translator, row: Operation, operands: list[Item]) -> str:
+    """The expression for an operation, `{0}` … for its operands."""
+    if row.name in _SPECIAL:
+        return _SPECIAL[row.name](to, operands)
+    at = to.instruction.type
+    meaning = meaning_of(row, at.kind if at is not None else None)
+    if "{*}" in meaning:
+        text = meaning.replace("{*}", ", ".join(f"{{{n}}}" for n in range(len(operands))))
+        strings = row.name == "array" and at is not None and at.kind is Kind.STRING
+        return f"bounded({text})" if strings else text
+    return INLINE.get(meaning, f"({meaning})")
+
+
+def _result(to: Translator, row: Operation, template: str, operands: list[Item]) -> Item:
+    """The expression on its operands, with what is known of its value."""
+    texts = [operand.text for operand in operands]
+    text = _filled(template, texts)
+    at = to.step.result
+    if at is None:
+        raise AssertionError("an operation without result is a statement")
+    fails_at = next((o.fails_at for o in operands if o.fails_at >= 0), -1)
+    counted = row.group in (MATH, CONVERSION) or row.name in _SPECIAL or row.name in _KNOWN
+    within = result_interval(row.name, operands) if at.kind in RANGES and counted else None
+    unchecked = False
+    if row.fails and row.group in (MATH, CONVERSION) and at.kind in RANGES:
+        least, most = RANGES[at.kind]
+        unchecked = within is None or within[0] < least or within[1] > most
+        fails_at = to.at
+    elif at.kind is Kind.FLOAT and row.group == MATH and row.name not in _ROUNDED_ALREADY:
+        unchecked = True
+    elif row.fails:
+        fails_at = to.at
+    if fails_at == to.at and not unchecked and _cannot_fail(row, operands):
+        fails_at = next((o.fails_at for o in operands if o.fails_at >= 0), -1)
+    if template == "{0}" and not unchecked:
+        return evolve(operands[0], type=at, within=within or operands[0].within)
+    depth = 1 + max((o.depth for o in operands), default=0)
+    return Item(text, at, False, fails_at, unchecked, within, depth, at.is_array)
+
+
+def _filled(template: str, texts: list[str]) -> str:
+    """The template with the operands in their places; operands are never looked into."""
+    return template.format(*texts) if texts else template
+
+
+_ALWAYS_DONE = frozenset({"add", "sub", "mul", "neg", "abs", "scale", "len", "between"}) | {
+    "later",
+    "earlier",
+    "days",
+    "hours",
+    "minutes",
+    "seconds",
+}
+_KNOWN = frozenset({"len", "count", "min", "max"})
+
+
+def _cannot_fail(row: Operation, operands: list[Item]) -> bool:
+    """Whether an operation whose result is in range has nothing else that could fail."""
+    if row.name in ("to_int", "to_long"):
+        return operands[0].type.kind in (Kind.BOOL, Kind.INT, Kind.LONG)
+    if row.name in ("floor_div", "mod", "times_in"):
+        return operands[1].interval[0] > 0
+    if row.name in ("later", "earlier"):
+        return operands[0].type.kind is Kind.TIMESTAMP
+    return row.name in _ALWAYS_DONE
+
+
+# --- operations with a better form for what is known
+
+
+def _divide(to: Translator, operands: list[Item]) -> str:
+    divisor = operands[1]
+    if divisor.number:
+        return DIVIDED_BY_NUMBER
+    return INLINE["divide({0}, {1})"]
+
+
+def _element(to: Translator, operands: list[Item]) -> str:
+    if operands[1].interval[0] >= 0:
+        return "{0}[{1}]"
+    return f"{{0}}[{{1}} if {{1}} >= 0 else {BEYOND}]"
+
+
+def _floor_to(to: Translator, operands: list[Item]) -> str:
+    if (operands[1].number or 0) > 0:
+        return FLOOR_TO_PERIOD
+    return "floor_to({0}, {1})"
+
+
+def _widen_double(to: Translator, operands: list[Item]) -> str:
+    (operand,) = operands
+    if operand.type.kind is Kind.FLOAT:
+        return "{0}"
+    if operand.number is not None:
+        return literal(float(operand.number)) or INLINE["float({0})"]
+    return INLINE["float({0})"]
+
+
+def _convert_whole(to: Translator, operands: list[Item]) -> str:
+    kind = operands[0].type.kind
+    if kind is Kind.BOOL:
+        return "(1 if {0} else 0)"
+    return "{0}" if kind in (Kind.INT, Kind.LONG) else "whole({0})"
+
+
+def _to_float(to: Translator, operands: list[Item]) -> str:
+    return "{0}" if operands[0].type.kind is Kind.FLOAT else "narrow({0})"
+
+
+def _missing(to: Translator, operands: list[Item]) -> str:
+    return "({0} is None)"
+
+
+def _value(to: Translator, operands: list[Item]) -> str:
+    return "value({0})" if operands[0].type.is_optional else "{0}"
+
+
+_SPECIAL: dict[str, Callable[[Translator, list[Item]], str]] = {
+    "div": _divide,
+    "ratio": lambda to, operands: "divide({0}, {1})",
+    "element": _element,
+    "floor_to": _floor_to,
+    "widen_double": _widen_double,
+    "widen_long": lambda to, operands: "{0}",
+    "present": lambda to, operands: "{0}",
+    "to_int": _convert_whole,
+    "to_long": _convert_whole,
+    "to_float": _to_float,
+    "to_double": _widen_double,
+    "missing": _missing,
+    "value": _value,
+}
+
+
+def lookup(to: Translator) -> None:
+    """A cell of a lookup by its key."""
+    table, column = to.instruction.immediates
+    count = len(to.step.operands)
+    start = len(to.stack) - count
+    for place in range(start, len(to.stack)):
+        to.simple(place)
+    to.settle_failing()
+    operands = [to.pop() for _ in range(count)][::-1]
+    key = ", ".join(operand.text for operand in operands)
+    text = f"l{table}c{column}({key})" if count == 1 else f"l{table}c{column}(({key}))"
+    result = to.step.result
+    if result is None:
+        raise AssertionError("a lookup without result")
+    item = to.store_temporary(Item(text, result))
+    to.push(item)
+    if to.step.price.sized:
+        to.charge_sized(to.sized_price(to.step.price.sized, operands, item))
+
+
+# --- checks
+
+
+def check(to: Translator) -> None:
+    """A check of a declared type or variable: gives the value back."""
+    name = to.instruction.operation
+    (value,) = to.take_statement(1)
+    carried = to.instruction.immediates
+    if name == "check_range":
+        bounds = [to.around.constants[number][1] for number in carried]
+        written = [literal(b) or f"k{n}" for b, n in zip(bounds, carried, strict=True)]
+        arguments = ", ".join(written)
+    elif name == "same_length":
+        arguments = to.name("s", carried[0])
+    else:
+        arguments = str(int(carried[0]))
+    text = f"{name}({value.text}, {arguments})"
+    depth = value.depth + 1
+    to.push(evolve(value, text=text, simple=False, fails_at=to.at, depth=depth, number=None))
+
+
+# --- stores
+
+
+def store(to: Translator) -> None:
+    """`assign` and `set`: a value into a slot. An array is copied unless it is the slot's alone."""
+    slot = to.instruction.immediates[0]
+    terms = to.step.price.sized
+    if terms:
+        to.simple(len(to.stack) - 1)
+    value = to.pop()
+    if terms:
+        to.charge_sized(to.sized_price(terms, [value], None))
+    at = to.verified.code.slots[slot]
+    if at.is_array and not value.owned:
+        value = evolve(value, text=f"list({value.text})", simple=False)
+    stored = to.store(to.target("s", slot), value)
+    to.facts.pop(slot, None)
+    if at.is_scalar and at.kind in RANGES and stored.within is not None:
+        to.facts[slot] = stored.within
+
+
+def store_element(to: Translator) -> None:
+    """`assign_element` and `set_element`: a value into a place of the array in a slot."""
+    start = len(to.stack) - 2
+    to.simple(start)
+    if to.step.price.sized:
+        to.simple(start + 1)
+    position, value = to.take_statement(2)
+    if to.step.price.sized:
+        to.charge_sized(to.sized_price(to.step.price.sized, [position, value], None))
+    _write_element(to, position, value)
+
+
+def _write_element(to: Translator, position: Item, value: Item) -> None:
+    array = to.name("s", to.instruction.immediates[0])
+    if position.interval[0] >= 0:
+        place = position.text
+    else:
+        place = f"{position.text} if {position.text} >= 0 else {BEYOND}"
+    if value.may_fail and _elsewhere(to, value):
+        value = to.store_temporary(value)
+    to.write(f"{array}[{place}] = {value.text}", to.site(), fails=True)
+
+
+def take_element(to: Translator) -> None:
+    """The element to be updated; its position stays below it."""
+    slot = to.instruction.immediates[0]
+    position = to.simple(len(to.stack) - 1)
+    text = to.name("s", slot)
+    if position.interval[0] >= 0:
+        text = f"{text}[{position.text}]"
+    else:
+        text = f"{text}[{position.text} if {position.text} >= 0 else {BEYOND}]"
+    element = to.verified.code.slots[slot].element
+    to.push(Item(text, element, fails_at=to.at, depth=1))
+    if to.step.price.sized:
+        item = to.settle(len(to.stack) - 1)
+        to.charge_sized(to.sized_price(to.step.price.sized, [position], item))
+
+
+def put_element(to: Translator) -> None:
+    """Store into the position that `take_element` left."""
+    position, value = to.take_statement(2)
+    _write_element(to, position, value)
+
+
+HANDLERS: dict[str, Callable[[Translator], None]] = {
+    "const": constant,
+    "load": load,
+    "global": global_value,
+    "lookup": lookup,
+    "check_bytes": check,
+    "check_length": check,
+    "check_range": check,
+    "same_length": check,
+    "assign": store,
+    "set": store,
+    "assign_element": store_element,
+    "set_element": store_element,
+    "take_element": take_element,
+    "put_element": put_element,
+}
+"""Operations that are more than a template; all others are `operation`."""

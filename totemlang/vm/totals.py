@@ -1,0 +1,119 @@
+"""What was charged for what: exact totals, worked out from counters after a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from attrs import define, field, frozen
+
+from totemlang.vm.counting import Counts, Stops, count_blocks
+from totemlang.vm.prepared import READ, Body, Prepared
+
+Key = TypeVar("Key")
+
+EACH_ROUND, EACH_TEST = "foreach", "while"
+ORDERED = "RelationalOperation"
+"""The operation group of putting a group in order."""
+
+
+@frozen
+class Totals:
+    """Totem used, by operation group (as in the operation table, and `Read`), stage and line.
+
+    Line 0 has what no line of the program is charged for: reading, putting groups in order, and
+    the code of library functions. Where there is no charge there is no entry.
+    """
+
+    used: int = 0
+    by_group: Mapping[str, int] = field(factory=dict)
+    by_stage: Mapping[str, int] = field(factory=dict)
+    by_line: Mapping[int, int] = field(factory=dict)
+
+    def plus(self, other: Totals) -> Totals:
+        """The totals of two machines that shared a job."""
+        return Totals(
+            self.used + other.used,
+            _sum(self.by_group, other.by_group),
+            _sum(self.by_stage, other.by_stage),
+            _sum(self.by_line, other.by_line),
+        )
+
+
+def _sum(left: Mapping[Key, int], right: Mapping[Key, int]) -> dict[Key, int]:
+    return {key: left.get(key, 0) + right.get(key, 0) for key in [*left, *right]}
+
+
+@define
+class Noted:
+    """What a machine notes beside the counters.
+
+    `entries` are the records a map was given, by body; `stops` where bodies were left by
+    failures; `reading` what was read outside of generated code; `stages` what each stage used.
+    """
+
+    entries: Counter[int] = field(factory=Counter)
+    stops: list[Stops] = field(factory=list)
+    reading: int = 0
+    stages: Counter[str] = field(factory=Counter)
+
+
+@define
+class _Sums:
+    used: int = 0
+    by_group: Counter[str] = field(factory=Counter)
+    by_line: Counter[int] = field(factory=Counter)
+
+    def add(self, group: str, line: int, totem: int) -> None:
+        if totem:
+            self.used += totem
+            self.by_group[group] += totem
+            self.by_line[line] += totem
+
+
+def work_out(prepared: Prepared, values: Sequence[int], noted: Noted) -> Totals:
+    """Totals from the values of the counters, in the order of `prepared.names`."""
+    held = dict(zip(prepared.names, values, strict=True))
+    sums = _Sums()
+    sums.add(READ, 0, noted.reading)
+    calls: Counter[int] = Counter()
+    # Whoever calls stands behind what it calls, so all calls of a function are known in time.
+    for number in _callers_first(prepared):
+        body = prepared.bodies[number]
+        entries = held[body.entries] if body.entries else noted.entries[number] + calls[number]
+        counters = {at: held[name] for at, name in body.counters.items()}
+        counts = count_blocks(body.verified, entries, counters, noted.stops[number])
+        calls.update(counts.calls)
+        _add_fixed(body, counts, sums)
+        for at, name in body.amounts.items():
+            sums.add(body.verified.steps[at].group, body.lines[at], held[name])
+        for name, group in ((body.read, READ), (body.ordered, ORDERED)):
+            if name:
+                sums.add(group, 0, held[name])
+    by_stage = {stage: used for stage, used in noted.stages.items() if used}
+    return Totals(sums.used, dict(sums.by_group), by_stage, dict(sums.by_line))
+
+
+def _callers_first(prepared: Prepared) -> Iterator[int]:
+    """Stages and the script, then functions, the last first; initial values are free."""
+    stop = prepared.script + (prepared.verified.script is not None)
+    yield from range(prepared.first_stage, stop)
+    yield from reversed(range(prepared.first_stage))
+
+
+def _add_fixed(body: Body, counts: Counts, sums: _Sums) -> None:
+    """The fixed prices of a body's instructions, each as often as its block was entered."""
+    verified = body.verified
+    for block in verified.blocks:
+        times = counts.blocks[block.start]
+        for at in range(block.start, block.stop):
+            step = verified.steps[at]
+            name = verified.code.instructions[at].operation
+            if name == EACH_ROUND:
+                sums.add(step.group, body.lines[at], step.price.fixed * counts.rounds[at])
+            elif name == EACH_TEST:
+                tests = counts.blocks[block.stop]
+                sums.add(step.group, body.lines[at], step.price.fixed * tests)
+            else:
+                sums.add(step.group, body.lines[at], step.price.fixed * times)
