@@ -38,6 +38,7 @@ class Request:
     parameters: Mapping[str, object]
     quote: Quote
     budget: int
+    policy: Policy | None = None
 
 
 def prepare(
@@ -79,7 +80,7 @@ def prepare(
             known[name] = describe(file, name, policy)
     sent = dict(parameters or {})
     quoted = program.estimate(known, sent)
-    return Request(program, opened, known, sent, quoted, settled_budget(quoted, budget))
+    return Request(program, opened, known, sent, quoted, settled_budget(quoted, budget), policy)
 
 
 def run(
@@ -91,13 +92,15 @@ def run(
     metadata: Mapping[str, Metadata] | None = None,
     policy: Policy | None = None,
     account: Account | None = None,
+    job: str | None = None,
     progress: Callable[[Progress], None] | None = None,
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
 ) -> Outcome:
     """Run a program. `data` binds data sets and lookups by name to paths or opened files.
 
     `budget` is in totem (None: the quote's upper bound); `parameters` are JSON values by name;
-    `metadata` is what was published, where that is not simply what the files say.
+    `metadata` is what was published, where that is not simply what the files say; `account`
+    pays, under the name of `job`.
 
     Raises:
         TotemError: as `prepare`. What happens in the run is the outcome's status.
@@ -105,17 +108,18 @@ def run(
     request = prepare(
         program, data, budget=budget, parameters=parameters, metadata=metadata, policy=policy
     )
-    return execute(request, account=account, progress=progress, memory_limit=memory_limit)
+    return execute(request, account=account, job=job, progress=progress, memory_limit=memory_limit)
 
 
 def execute(
     request: Request,
     *,
     account: Account | None = None,
+    job: str | None = None,
     progress: Callable[[Progress], None] | None = None,
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
 ) -> Outcome:
-    """Run what was prepared."""
+    """Run what was prepared; `job` names it in the account (None: a new random name)."""
     from totemlang.data.parameters import sent_values
     from totemlang.engine.local import run_job
 
@@ -127,7 +131,9 @@ def execute(
         parameters=sent_values(module.globals, request.parameters),
         metadata=request.metadata,
         quote=request.quote,
+        policy=request.policy,
         account=account,
+        job=job,
         progress=progress,
         memory_limit=memory_limit,
     )
