@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from totemlang.diagnostics import Diagnostic, ErrorClass, Refused, UsageError
+from totemlang.diagnostics import UsageError
 from totemlang.program import Program
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def prepare(
     """Open and describe the data, make the quote and settle the budget (None: the upper bound).
 
     Raises:
-        Refused: for a program with errors, a budget under the lower bound (CST050).
+        Refused: for a program with errors.
         UsageError: for data or parameters that do not fit the program, or a quote without upper
             bound and no budget.
         BadData: for data that cannot be read.
@@ -103,7 +103,8 @@ def run(
     pays, under the name of `job`.
 
     Raises:
-        TotemError: as `prepare`. What happens in the run is the outcome's status.
+        TotemError: as `prepare`, and as `run_job` where nothing is charged: a budget under the
+            lower bound, an account without it. What happens in the run is the outcome's status.
     """
     request = prepare(
         program, data, budget=budget, parameters=parameters, metadata=metadata, policy=policy
@@ -150,22 +151,13 @@ def settled_budget(quote: Quote, budget: int | None) -> int:
     """The budget of a run: what was given, else the quote's upper bound.
 
     Raises:
-        Refused: where it is under the lower bound, for then the run cannot finish (CST050).
         UsageError: where there is neither.
     """
-    if budget is None:
-        if quote.upper is None:
-            raise UsageError("the metadata leaves the upper bound open: give a --budget")
-        return quote.upper
-    if budget < quote.lower:
-        finding = Diagnostic(
-            "CST050",
-            ErrorClass.COST,
-            f"the budget is {budget:,}, the program needs at least {quote.lower:,} totem",
-            hint="nothing was charged; see `totemc estimate` for what it can cost",
-        )
-        raise Refused((finding,))
-    return budget
+    if budget is not None:
+        return budget
+    if quote.upper is None:
+        raise UsageError("the metadata leaves the upper bound open: give a --budget")
+    return quote.upper
 
 
 def _list(names: tuple[str, ...]) -> str:
