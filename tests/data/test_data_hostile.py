@@ -124,6 +124,16 @@ def test_sizes_beyond_the_limits_are_bad_data(tmp_path: Path) -> None:
         read_all(path, Limits(columns=0))
 
 
+@pytest.mark.parametrize("compression", ["lz4", "zstd", "uncompressed"])
+def test_a_record_batch_is_measured_before_it_is_unpacked(tmp_path: Path, compression: str) -> None:
+    path = tmp_path / "bad.arrow"
+    table = pa.table({"x": [0.0] * 1_000_000, "y": ["a"] * 1_000_000})
+    feather.write_feather(table, str(path), compression=compression, chunksize=1_000_000)
+    with pytest.raises(BadData, match="a record batch holds more than 10,000,000 bytes"):
+        read_all(path, Limits(message_bytes=10_000_000))
+    read_all(path, Limits(message_bytes=14_000_000))
+
+
 @pytest.mark.parametrize("name", ["bad.parquet", "bad.arrow", "bad.bin", "bad.csv"])
 def test_other_things_under_a_data_files_name(tmp_path: Path, name: str) -> None:
     path = tmp_path / name

@@ -8,13 +8,17 @@ from pathlib import Path
 import pyarrow as pa
 from attrs import frozen
 
+from totemlang.data.arrow_messages import largest_message
 from totemlang.data.limits import Limits
 from totemlang.data.normalise import cut, normalised, reading
 from totemlang.data.table_file import FileColumn, Identity, file_column, without_repeats
+from totemlang.diagnostics import BadData
 from totemlang.schema.types import Kind
 
 FILE_MAGIC = b"ARROW1"
 STREAM_MAGIC = b"\xff\xff\xff\xff"
+
+_FILE_START = 8
 
 _UNREADABLE = "cannot be read as an Arrow file"
 
@@ -40,44 +44,46 @@ class ArrowTable:
         self.identity.check()
         wanted = [i for i, column in enumerate(self.columns) if column.name in frozenset(columns)]
         options = pa.ipc.IpcReadOptions(included_fields=wanted, use_threads=False)
-        with (
-            reading(self.name, _UNREADABLE),
-            pa.OSFile(str(self.identity.path)) as source,
-            _open(source, options) as file,
-        ):
-            for batch in _batches(file):
+        with reading(self.name, _UNREADABLE), pa.OSFile(str(self.identity.path)) as source:
+            self._check_messages(source)
+            for batch in _stream(source, options):
                 batch.validate(full=True)  # before anything looks into it: offsets may lie
                 for start in range(0, batch.num_rows, rows):
                     for piece in cut(batch.slice(start, rows), self.limits):
                         yield normalised(piece, columns, kinds, self.name, self.limits)
         self.identity.check()
 
+    def _check_messages(self, source: pa.NativeFile) -> None:
+        _seek_stream(source)
+        if largest_message(source) > self.limits.message_bytes:
+            raise BadData(
+                f"{self.name}: a record batch holds more than {self.limits.message_bytes:,} bytes"
+            )
+
 
 def open_arrow(path: Path, limits: Limits) -> ArrowTable:
-    """Open an Arrow IPC file.
+    """Open an Arrow IPC file or stream.
 
     Raises:
         BadData: where its schema cannot be read.
     """
     identity = Identity.of(path)
-    with (
-        reading(path.name, _UNREADABLE),
-        pa.OSFile(str(path)) as source,
-        _open(source, pa.ipc.IpcReadOptions(use_threads=False)) as file,
-    ):
-        columns = [file_column(f) for f in file.schema]  # even names may be no text
+    with reading(path.name, _UNREADABLE), pa.OSFile(str(path)) as source:
+        schema = _stream(source, pa.ipc.IpcReadOptions(use_threads=False)).schema
+        columns = [file_column(f) for f in schema]  # even names may be no text
     return ArrowTable(identity, without_repeats(columns, path.name, limits.columns), None, limits)
 
 
-def _open(source: pa.NativeFile, options: pa.ipc.IpcReadOptions) -> pa.RecordBatchReader:
-    start = source.read(len(FILE_MAGIC))
-    source.seek(0)
-    if start == FILE_MAGIC:
-        return pa.ipc.open_file(source, options=options)
+def _stream(source: pa.NativeFile, options: pa.ipc.IpcReadOptions) -> pa.RecordBatchReader:
+    _seek_stream(source)
     return pa.ipc.open_stream(source, options=options)
 
 
-def _batches(file: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-    if isinstance(file, pa.ipc.RecordBatchFileReader):
-        return (file.get_batch(index) for index in range(file.num_record_batches))
-    return iter(file)
+def _seek_stream(source: pa.NativeFile) -> None:
+    """Go to where the stream begins, which is what a file holds between its magic and its index.
+
+    The index is not used: what was looked through must be what is read.
+    """
+    source.seek(0)
+    in_file = source.read(len(FILE_MAGIC)) == FILE_MAGIC
+    source.seek(_FILE_START if in_file else 0)

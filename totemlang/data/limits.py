@@ -17,6 +17,7 @@ class Limits:
     batch_bytes: int = 64 * 2**20
     string_bytes: int = 16 * 2**20
     row_group_bytes: int = 2 * 2**30
+    message_bytes: int = 2 * 2**30
     footer_bytes: int = 64 * 2**20
     csv_row_bytes: int = 4 * 2**20
 

@@ -6,6 +6,7 @@ whole numbers become wider ones, NaN becomes the one NaN. What cannot be kept is
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -23,6 +24,19 @@ _DAY = 86_400_000_000
 FIRST_MOMENT, LAST_MOMENT = FIRST_DAY * _DAY, (LAST_DAY + 1) * _DAY - 1
 
 
+_FAULTS = (
+    pa.ArrowException,
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    OverflowError,
+    struct.error,
+)
+"""What readers raise for files that are not what they say."""
+
+
 @contextmanager
 def reading(file: str, what: str) -> Iterator[None]:
     """Turn whatever goes wrong in a reader into bad data; its own words may hold values."""
@@ -32,7 +46,7 @@ def reading(file: str, what: str) -> Iterator[None]:
         raise
     except MemoryError:
         raise BadData(f"{file}: asks for more memory than there is") from None
-    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError, OverflowError):
+    except _FAULTS:
         raise BadData(f"{file}: {what}") from None
 
 

@@ -19,7 +19,7 @@ from totemlang.diagnostics import Forbidden
 from totemlang.engine.result_table import emitted_schema, result_table
 from totemlang.engine.shuffle import Grouping, grouping_for
 from totemlang.engine.spool import Scratch, Spool
-from totemlang.engine.stages import MAP_ROWS, StageRun, is_reduce
+from totemlang.engine.stages import StageRun, is_reduce
 from totemlang.vm.aggregate import aggregate_only
 from totemlang.vm.machine import Machine
 
@@ -27,6 +27,8 @@ from totemlang.vm.machine import Machine
 @define
 class Chain:
     """A job's stages. `share` bytes of rows are held by each holder before it goes to disk.
+
+    A map takes `batch_rows` rows at a time.
 
     `begun` is called with a stage's number; `tell` with its rows done and the rows it gets, and
     whether that must be told now; `finished` with its number and how it ran.
@@ -36,6 +38,7 @@ class Chain:
     machine: Machine
     share: int
     scratch: Scratch
+    batch_rows: int
     begun: Callable[[int], None]
     tell: Callable[[int, int, bool], None]
     finished: Callable[[int, StageRun], None]
@@ -80,7 +83,7 @@ class Chain:
             run.run_reduce(source.groups())
         else:
             assert isinstance(source, BoundData | Spool)
-            run.run_map(source.batches(MAP_ROWS))
+            run.run_map(source.batches(self.batch_rows))
         self.finished(number, run)
         self.tell(total, total, True)
 

@@ -11,7 +11,7 @@ from attrs import define, field
 from totemlang.bytecode.module import Stage, StageKind
 from totemlang.data.python_values import to_array, to_values
 from totemlang.engine.shuffle import Groups
-from totemlang.vm.machine import Emitted, Machine
+from totemlang.vm.machine import Emitted, Failures, Machine
 
 MAP_ROWS = 16_384
 """Rows that a map takes at once."""
@@ -26,7 +26,7 @@ class Taker(Protocol):
 
 @define
 class StageRun:
-    """A stage being run. `failed` counts records that failed; `failed_line` is the first one's.
+    """A stage being run. `failed` is the first failure in the order of records, if there is one.
 
     `tell` is called with the rows done so far.
     """
@@ -37,8 +37,7 @@ class StageRun:
     taker: Taker
     tell: Callable[[int], None]
     rows: int = field(default=0, init=False)
-    failed: int = field(default=0, init=False)
-    failed_line: int = field(default=0, init=False)
+    failed: Failures | None = field(default=None, init=False)
 
     def run_map(self, batches: Iterable[pa.RecordBatch]) -> None:
         """Run a map over rows in order.
@@ -68,10 +67,8 @@ class StageRun:
         self.tell(self.rows)
 
     def _take(self, emitted: Emitted) -> None:
-        count, line = emitted.failures
-        if count and not self.failed:
-            self.failed_line = line
-        self.failed += count
+        if emitted.failures.count and self.failed is None:
+            self.failed = emitted.failures
         fields = self.stage.emitted.columns
         arrays = [
             to_array(values, emitted_field.type.kind)

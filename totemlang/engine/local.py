@@ -1,0 +1,307 @@
+"""Running a program in this process: data in, stage after stage, an outcome out.
+
+Each stage is charged and accepted by the account before the next begins, so what ends a job early
+does not depend on how its rows were cut. At a stage's end the job is, in this order: out of totem,
+failed (metered billing only), or goes on.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from attrs import define, field, frozen
+
+from totemlang.bytecode.module import Value
+from totemlang.cost.verified import VerifiedModule
+from totemlang.data.bind import BoundData, bind
+from totemlang.data.file import DataFile
+from totemlang.data.load_lookup import load_lookup
+from totemlang.diagnostics import (
+    BadData,
+    Forbidden,
+    OperationFailed,
+    OutOfTotem,
+    TotemError,
+    UsageError,
+)
+from totemlang.engine.account import Account, NullAccount
+from totemlang.engine.billing import Bill, flat_bounds, unaffordable
+from totemlang.engine.chain import Chain
+from totemlang.engine.outcome import DONE, Outcome, Usage
+from totemlang.engine.progress import Progress, Reporter
+from totemlang.engine.receipt import Receipt, make_receipt
+from totemlang.engine.result_hash import table_hash, variables_hash
+from totemlang.engine.spool import Scratch
+from totemlang.engine.stages import MAP_ROWS, StageRun
+from totemlang.schema.metadata import Metadata
+from totemlang.schema.policy import Policy
+from totemlang.schema.types import Type
+from totemlang.vm.global_values import global_values
+from totemlang.vm.machine import Machine
+from totemlang.vm.meter import Meter
+
+if TYPE_CHECKING:
+    from totemlang.cost.quote import Quote
+
+SCRIPT = "script"
+"""The name of a script's one stage."""
+
+DEFAULT_MEMORY_LIMIT = 1 << 30
+"""Bytes of rows that a run holds before it writes them to scratch files: 1 GiB."""
+
+_SHARES = 4
+"""Holders of rows at one time: data kept, rows grouped, their sorted copy, values of a call."""
+
+
+def run_job(
+    verified: VerifiedModule,
+    data: Mapping[str, DataFile],
+    budget: int,
+    *,
+    parameters: Mapping[str, Value] | None = None,
+    metadata: Mapping[str, Metadata] | None = None,
+    quote: Quote | None = None,
+    policy: Policy | None = None,
+    account: Account | None = None,
+    job: str | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    memory_limit: int = DEFAULT_MEMORY_LIMIT,
+    scratch: Scratch | None = None,
+    batch_rows: int = MAP_ROWS,
+) -> Outcome:
+    """Run a verified program, job or script.
+
+    Args:
+        verified: the program.
+        data: its data set and lookups by name.
+        budget: totem that it may use; with flat billing, that its bill may come to.
+        parameters: values of its parameters by name, typed and checked.
+        metadata: what was published of data sets and lookups, by name; the data is held
+            against it before anything is charged.
+        quote: where given, a budget under its lower bound is refused; flat billing needs it.
+        policy: of the data set (None: metered, everything published, no caps).
+        account: what the job is paid from (None: nobody's).
+        job: its name in the account (None: a new random one).
+        progress: is told of progress, about ten times a second.
+        memory_limit: bytes of rows to hold before they go to scratch files. One group, the
+            result and a batch are held whatever the limit.
+        scratch: where scratch files are made (None: the system's place).
+        batch_rows: rows that a map takes at once; it changes nothing but speed and memory.
+
+    Returns:
+        The outcome; its status says what happened to the run.
+
+    Raises:
+        Refused: where the account does not have the budget, or it is under the lower bound.
+        UsageError: for data that is not there, or flat billing without a bound.
+        LedgerUnreachable: where the account does not answer.
+    """
+    rules = policy or Policy()
+    bounds = None
+    if rules.is_flat:
+        budget, bounds = flat_bounds(quote, budget)
+    elif quote is not None and budget < quote.lower:
+        raise unaffordable(budget, quote.lower)
+    run = LocalRun(
+        verified,
+        data,
+        parameters or {},
+        metadata or {},
+        quote,
+        rules,
+        Bill(account or NullAccount(), job or uuid.uuid4().hex, budget, bounds),
+        Reporter(progress, budget, max(1, len(verified.module.stages))),
+        memory_limit // _SHARES,
+        scratch or Scratch(),
+        batch_rows,
+    )
+    return run.execute()
+
+
+@frozen(eq=False)
+class _Result:
+    """What a run came to: a job's table or a script's variables."""
+
+    hash: str
+    table: pa.Table | None = None
+    variables: Mapping[str, tuple[Type, Value]] = field(factory=dict)
+
+
+@define
+class LocalRun:
+    """One run; `execute` is called once. `share` bytes of rows may be held by each holder."""
+
+    verified: VerifiedModule
+    data: Mapping[str, DataFile]
+    parameters: Mapping[str, Value]
+    metadata: Mapping[str, Metadata]
+    quote: Quote | None
+    policy: Policy
+    bill: Bill
+    reporter: Reporter
+    share: int
+    scratch: Scratch
+    batch_rows: int
+    meter: Meter = field(init=False)
+    machine: Machine = field(init=False)
+    at: str = field(default=SCRIPT, init=False)
+    number: int = field(default=0, init=False)
+    before: int = field(default=0, init=False)
+    """Name and number of the stage being run, and the totem used before it."""
+
+    def __attrs_post_init__(self) -> None:
+        """Fill the meter."""
+        self.meter = Meter(self.bill.budget)
+
+    def execute(self) -> Outcome:
+        """Run, and end the job in the account whatever happens."""
+        self.bill.open()
+        try:
+            bound = self._prepared()
+            result = self._run(bound)
+            self.bill.settle()
+        except OutOfTotem:
+            return self._ran_out()
+        except BadData as error:
+            self.bill.cancel()
+            return Outcome(error.status, self.bill.budget, error=error)
+        except (OperationFailed, Forbidden) as error:
+            self.bill.settle()
+            usage = Usage(self.bill.total, tuple(self.bill.charged))
+            return self._ended(error, usage)
+        except KeyboardInterrupt:
+            with suppress(TotemError):
+                self.bill.settle()  # who stops his own job pays for the stages that were finished
+            raise
+        except BaseException:
+            with suppress(TotemError):
+                self.bill.cancel()
+            raise
+        return self._done(result)
+
+    def _prepared(self) -> BoundData | None:
+        """Make the machine with its lookups and bind the data: all that may turn out bad."""
+        module = self.verified.module
+        lookups = [
+            load_lookup(
+                lookup,
+                self._file(lookup.name),
+                self.verified.prices,
+                self.metadata.get(lookup.name),
+                memory_limit=self.share,
+            )
+            for lookup in module.lookups
+        ]
+        bound = None
+        if module.dataset is not None:
+            name = module.dataset.name
+            published = self.metadata.get(name)
+            bound = bind(module.dataset, self._file(name), published, keep_bytes=self.share)
+        values = global_values(self.verified, self.parameters)
+        self.machine = Machine(self.verified, values, lookups, self.meter)
+        return bound
+
+    def _file(self, name: str) -> DataFile:
+        if name not in self.data:
+            raise UsageError(f"the program takes {name}, and there is no data of that name")
+        return self.data[name]
+
+    def _run(self, bound: BoundData | None) -> _Result:
+        if bound is None:
+            return self._run_script()
+        chain = Chain(
+            self.verified,
+            self.machine,
+            self.share,
+            self.scratch,
+            self.batch_rows,
+            self._begun,
+            self._tell,
+            self._finished,
+            self.policy.largest_result_rows,
+            self.policy.largest_result_bytes,
+        )
+        table = chain.run(bound)
+        columns = self.verified.module.stages[-1].emitted.columns
+        return _Result(table_hash(table, columns), table)
+
+    def _run_script(self) -> _Result:
+        module = self.verified.module
+        assert module.script is not None
+        self._tell(0, 1, True)
+        try:
+            values = self.machine.run_script()
+        except OperationFailed:
+            self.bill.stage_done(SCRIPT, self.meter.used)
+            raise
+        self.bill.stage_done(SCRIPT, self.meter.used)
+        self._tell(1, 1, True)
+        slots = module.script.slots
+        variables = {name: (slots[slot], values[name]) for name, slot in module.variables}
+        return _Result(variables_hash(variables), variables=variables)
+
+    def _begun(self, number: int) -> None:
+        self.at, self.number = self.verified.module.stages[number].name, number
+        self.before = self.meter.used
+        if number == 0:
+            self.machine.read_lookups(self.at)
+
+    def _tell(self, rows: int, of_rows: int, now: bool) -> None:
+        stage = (self.at, self.number + 1)
+        self.reporter.tell(stage, rows, of_rows, self.meter.used, now=now)
+
+    def _finished(self, _: int, run: StageRun) -> None:
+        """Charge a finished stage; metered billing stops at records that failed."""
+        self.bill.stage_done(self.at, self.meter.used - self.before)
+        if run.failed is not None and not self.bill.is_flat:
+            raise OperationFailed(run.failed.reason, run.failed.line, self.at)
+
+    # --- ends
+
+    def _ran_out(self) -> Outcome:
+        if self.bill.is_flat:  # the bound is proved: only data beyond its ceilings can pass it
+            self.bill.cancel()
+            broken = BadData("the data breaks the ceilings that its provider declared")
+            return Outcome(broken.status, self.bill.budget, error=broken)
+        self.bill.run_out(self.at)
+        error = OutOfTotem(self.at, self.bill.budget)
+        return self._ended(error, Usage(self.bill.budget))
+
+    def _ended(self, error: TotemError, usage: Usage) -> Outcome:
+        receipt = self._receipt(error.status, "", usage)
+        return Outcome(error.status, self.bill.budget, usage, receipt=receipt, error=error)
+
+    def _done(self, result: _Result) -> Outcome:
+        charged = tuple(self.bill.charged)
+        usage = Usage(self.bill.total, charged)
+        if not self.bill.is_flat:
+            totals = self.machine.totals()
+            usage = Usage(self.bill.total, charged, totals.by_group, totals.by_line)
+        stages = self.verified.module.stages
+        return Outcome(
+            DONE,
+            self.bill.budget,
+            usage,
+            result.table,
+            stages[-1].emitted.columns if stages else (),
+            result.variables,
+            self._receipt(DONE, result.hash, usage),
+        )
+
+    def _receipt(self, status: str, result: str, usage: Usage) -> Receipt:
+        quote = self.quote
+        return make_receipt(
+            self.verified,
+            self.parameters,
+            self.metadata,
+            status=status,
+            result=result,
+            is_flat=self.bill.is_flat,
+            quote=None if quote is None else (quote.lower, quote.expected, quote.upper),
+            totem=usage.used,
+            by_stage=tuple((stage.name, stage.totem) for stage in usage.by_stage),
+        )
