@@ -72,12 +72,12 @@ def _variable(body: Body, target: tree.Expression) -> Variable | None:
         return None
     name = target.name.text
     binding = body.names.find(name)
-    reason = ""
+    reason, at = "", None
     if binding is None:
         hint = body.world.suggestions.near(name, body.names.known())
         unknown_name(body, target.name, hint or f"declare it with its type: `double {name} = …`")
     elif isinstance(binding, GlobalName):
-        reason = f"a {binding.word}"
+        reason, at = f"a {binding.word}", binding.type
     elif isinstance(binding, LibraryConstant):
         reason = "a constant"
     elif isinstance(binding, RowName):
@@ -85,11 +85,11 @@ def _variable(body: Body, target: tree.Expression) -> Variable | None:
     elif isinstance(binding, LookupName):
         reason = "a lookup"
     elif isinstance(binding, Variable):
-        reason = binding.read_only
+        reason, at = binding.read_only, binding.type
         if not reason:
             return binding
     if reason:
-        hint = "copy it into a variable: `double x = …`"
+        hint = f"copy it into a variable: `{at} copy = {name}`" if at is not None else ""
         body.report("OPR105", target.span, f"`{name}` is {reason} and read-only", hint)
     return None
 

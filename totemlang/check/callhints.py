@@ -68,7 +68,9 @@ def builtin_hint(builtin: Builtin, operands: Sequence[Given]) -> str:
         return f"in a reduce the values of a key come as an array: declare `{one}[]`"
     if name == "sum" and len(types) > 1:
         return "of single values write `a + b`; `sum(xs)` takes one array"
-    if name in ("round", "floor", "ceil") and len(types) == 2:
+    if name == "floor" and types[:1] == [DATE]:
+        return "a date is a day already; write `floor(timestamp(day), d)`"
+    if name in ("round", "floor", "ceil") and len(types) == 2 and types[0] in NUMBERS:
         return f"for places after the point write `{name}(x * 100) / 100`"
     if name == "value" and any(t.is_array for t in types):
         return "arrays are never missing; `xs[i]` is an element"

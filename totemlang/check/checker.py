@@ -79,6 +79,7 @@ class _Checker:
     schemas: Mapping[str, Metadata]
     globals_: list[TypedGlobal] = Factory(list)
     lookups: list[Lookup] = Factory(list)
+    own: list[tuple[tree.FunctionDefinition, Signature]] = Factory(list)
     typed: list[TypedFunction] = Factory(list)
     calls: list[Calls] = Factory(list)
 
@@ -86,6 +87,7 @@ class _Checker:
 
     def script(self, program: tree.Program) -> TypedProgram | None:
         """A program without stages: its statements in order; its variables are its result."""
+        self._signatures(program.items)
         statements: list[tree.Statement] = []
         for item in program.items:
             if isinstance(item, tree.ParamDefinition):
@@ -96,8 +98,9 @@ class _Checker:
                 self.world.reporter.add("CTL113", item.span, message, hint)
             elif not isinstance(item, tree.FunctionDefinition):
                 statements.append(item)
-        self.world.hidden = _top_level_names(statements)
-        self._functions(program.items)
+        hint = "a function sees its parameters and `param`s: hand the value over"
+        self.world.hidden = dict.fromkeys(_declared(statements), hint)
+        self._functions()
         self.world.hidden = {}
         body = Body(self.world, BodyKind.SCRIPT, self.world.names.inner())
         found, _ = sequence(body, statements)
@@ -108,8 +111,12 @@ class _Checker:
 
     def job(self, program: tree.Program) -> TypedProgram | None:
         """A program with stages."""
+        self._signatures(program.items)
+        hint = "it stands below: a constant uses what stands above it"
+        self.world.hidden = dict.fromkeys(_declared(program.items), hint)
         dataset, names = self._data(program.items)
-        self._functions(program.items)
+        self.world.hidden = {}
+        self._functions()
         stages = Stages(self.world, dataset, names)
         stages.check([item for item in program.items if isinstance(item, _STAGE_NODES)])
         merge = self._merge(program.items, stages)
@@ -175,22 +182,26 @@ class _Checker:
 
     # --- functions
 
-    def _functions(self, items: Iterable[tree.Statement]) -> None:
+    def _signatures(self, items: Iterable[tree.Statement]) -> None:
+        """What callers see of the program's functions."""
         world = self.world
         taken: dict[str, tree.Name] = {}
-        own: list[tuple[tree.FunctionDefinition, Signature]] = []
         for item in items:
             if isinstance(item, tree.FunctionDefinition):
                 named(world, item)
-                known = signature(world, item, len(own))
-                own.append((item, known))
+                known = signature(world, item, len(self.own))
+                self.own.append((item, known))
                 if once(world, taken, item.name, "function"):
                     world.functions[item.name.text] = known
-        for node, known in own:
+
+    def _functions(self) -> None:
+        """The bodies of the program's functions, and those that lead back to themselves."""
+        world = self.world
+        for node, known in self.own:
             function, body = function_body(world, node, known)
             self.typed.append(function)
             self.calls.append(tuple(body.called))
-        cycles = order(range(len(own)), self._calls_of_own).cycles
+        cycles = order(range(len(self.own)), self._calls_of_own).cycles
         for caller, callee, span in cycles:
             name = self.typed[callee].name
             itself = "itself" if caller == callee else f"`{name}` again, through others"
@@ -249,12 +260,12 @@ def _renumbered_stage(stage: TypedStage, numbers: Mapping[int, int]) -> TypedSta
     return evolve(stage, body=renumbered_body(stage.body, numbers))
 
 
-def _top_level_names(statements: Iterable[tree.Statement]) -> dict[str, str]:
-    """The variables of a script, which its functions do not see."""
-    hint = "a function sees its parameters and `param`s: hand the value over"
-    return {
-        declarator.name.text: hint
-        for statement in statements
-        if isinstance(statement, tree.Declaration)
-        for declarator in statement.declarators
-    }
+def _declared(statements: Iterable[tree.Statement]) -> list[str]:
+    """The names that declarations and parameters among some statements give."""
+    names = []
+    for statement in statements:
+        if isinstance(statement, tree.Declaration):
+            names += [declarator.name.text for declarator in statement.declarators]
+        elif isinstance(statement, tree.ParamDefinition):
+            names.append(statement.name.text)
+    return names

@@ -39,6 +39,10 @@ class Signature:
 class LibraryView(Protocol):
     """What a body asks of the library."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its files, the first parts of dotted names."""
+
     def overloads(self, name: str) -> tuple[Signature, ...]:
         """The functions of a dotted name; none where there is no such name."""
 
@@ -47,6 +51,9 @@ class LibraryView(Protocol):
 
     def function_names(self) -> tuple[str, ...]:
         """All dotted names that can be called."""
+
+    def constant_names(self) -> tuple[str, ...]:
+        """All dotted names of constants."""
 
 
 @define

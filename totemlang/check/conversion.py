@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from totemlang.check.context import Body
 from totemlang.check.matching import Match, widens
-from totemlang.check.typed import ConstantValue, TypedExpression
+from totemlang.check.typed import ConstantValue, OperationValue, TypedExpression
 from totemlang.check.values import constant, operation
 from totemlang.schema.types import BOOL, DOUBLE, LONG, Kind, Type
 from totemlang.tables.operations import BINARY, NUMBERS, WHOLE
@@ -52,9 +52,10 @@ def mismatch(body: Body, found: Type, to: Type, value: TypedExpression, place: s
     if found.is_optional and not to.is_optional:
         optional(body, value)
         return
-    body.report(
-        "TYP101", value.span, f"{place} expects {to}, this is {found}", conversion_hint(found, to)
-    )
+    hint = conversion_hint(found, to)
+    if isinstance(value, OperationValue) and value.operation == "div" and to in WHOLE:
+        hint = "`a // b` divides whole numbers; of fractions write `floor(a / b)`"
+    body.report("TYP101", value.span, f"{place} expects {to}, this is {found}", hint)
 
 
 def optional(body: Body, value: TypedExpression) -> None:

@@ -33,7 +33,7 @@ def declare(world: World, names: Names, name: tree.Name, binding: Binding) -> No
         f"`{name.text}` is declared already, on line {line}",
         "to change it leave the type out; else choose another name",
     )
-    names.declare(name.text, Binding(), name.span)
+    names.declare(name.text, Binding(), first)
 
 
 def declare_local(body: Body, name: tree.Name, binding: Binding) -> None:

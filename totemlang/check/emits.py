@@ -105,16 +105,20 @@ def agreed(body: Body, stage: tree.Name, wanted: tuple[Wanted, ...] | None) -> C
         body.report("CTL112", stage.span, f"`{stage.text}` emits nothing", hint)
         return None
     first = body.emits[0]
+    differ = False
     for record in body.emits[1:]:
         if len(record.parts) != len(first.parts) or record.key_parts != first.key_parts:
             line = body.world.reporter.source.position(first.node.span.start).line
             message = f"this emits {_shape(record)}, the emit on line {line} {_shape(first)}"
             body.report("TYP111", record.node.span, message, "all emits of a stage agree")
-            return None
+            differ = True
+            continue
         for part, known in zip(record.parts, first.parts, strict=True):
             if part.name != known.name:
                 message = f"this column is called `{part.name}` here and `{known.name}` above"
                 body.report("NAM107", part.span, message, f"write `… as {known.name}`")
+    if differ:
+        return None
     wants = wanted if wanted is not None and len(wanted) == len(first.parts) else None
     fields, settled = [], []
     for position, known in enumerate(first.parts):

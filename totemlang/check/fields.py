@@ -125,6 +125,11 @@ def _library_constant(body: Body, file: tree.Name, column: tree.Name, span: Span
     if body.world.library.overloads(dotted):
         hint = f"it is a function: write `{dotted}(…)`"
         body.report("NAM103", span, f"there is no constant `{dotted}`", hint)
+    elif file.text in body.world.library.names:
+        library = body.world.library
+        known = (*library.constant_names(), *library.function_names())
+        near = body.world.suggestions.near(dotted, known)
+        body.report("NAM103", span, f"there is no constant `{dotted}`", near)
     else:
         unknown_name(body, file)
     return None
@@ -192,9 +197,11 @@ def looked_up(body: Body, node: tree.FieldAccess, name: LookupName, keys: list[O
 def element(body: Body, node: tree.Index, of: Operand, keys: list[Operand]) -> Operand:
     """`xs[i]`."""
     array = settle(body, of)
-    index = place(body, keys[0], LONG, "an index")
     if array is None:
+        for key in keys:
+            settle(body, key)
         return None
+    index = place(body, keys[0], LONG, "an index")
     if not array.type.is_array:
         body.report(
             "TYP107", node.span, f"this is {array.type}: it has no elements", _index_hint(array)

@@ -84,7 +84,7 @@ def _condition(
     condition = node.condition
     sides = _sides(condition, name)
     if sides is None:
-        found = typed(body, condition, BOOL, "the condition")
+        found = value(body, condition)
         hint = f"write `{name} < n` or `{name} <= n`; other conditions need `while … limit n`"
         if found is not None:
             message = f"the condition of a `for` compares `{name}` with a bound"

@@ -104,21 +104,18 @@ def _signed(body: Body, pending: Pending, target: Type) -> TypedExpression | Non
     node = pending.node
     assert isinstance(node, tree.Binary)
     operands = [given(part) for part in pending.parts]
-    for row in SIGNS[node.operator]:
-        found = match(OPERATIONS[row], operands, target)
-        if found is not None:
-            return _built(body, pending, found)
-    return None
-
-
-def _built(body: Body, pending: Pending, found: Match) -> TypedExpression | None:
+    rows = (match(OPERATIONS[row], operands, target) for row in SIGNS[node.operator])
+    found = next((how for how in rows if how is not None), None)
+    if found is None:
+        return None
     values = []
     for part, at in zip(pending.parts, found.targets, strict=True):
-        value = place(body, part, at, "the sign")
+        value = resolve(body, part, fit(at, part.natural) or part.natural)
+        value = convert(body, value, at, "the sign") if value is not None else None
         if value is None:
             return None
         values.append(value)
-    return operation(body, found, values, pending.span)
+    return operation(body, found, values, node.span)
 
 
 def kept(body: Body, value: TypedExpression, constraint: Constraint) -> None:

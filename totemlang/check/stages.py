@@ -126,7 +126,7 @@ class Stages:
         """The parameters of a stage, held against what the stage above emits."""
         if head.row is not None:
             message = f"a later stage takes what `{above.node.name.text}` emits, not rows"
-            hint = f"write `{_fitting(head, emitted)}`" if emitted is not None else ""
+            hint = _fitting(head, emitted) if emitted is not None else ""
             self.world.reporter.add("CTL110", head.node.name.span, message, hint)
             return None
         if emitted is not None:
@@ -137,7 +137,7 @@ class Stages:
 
     def _held_against(self, head: Head, above: Head, emitted: Columns) -> None:
         reporter, node, source = self.world.reporter, head.node, above.node.name.text
-        hint = f"write `{_fitting(head, emitted)}`"
+        hint = _fitting(head, emitted)
         if len(head.taken) != len(emitted.fields):
             count = len(emitted.fields)
             message = f"`{source}` emits {count} column{'s' * (count != 1)}, not {len(head.taken)}"
@@ -186,7 +186,9 @@ def _parts(count: int) -> str:
 
 
 def _fitting(head: Head, emitted: Columns) -> str:
-    """The head of a stage that would take what is emitted."""
+    """The head of a stage that would take what is emitted, if all of that is known."""
+    if not all(emitted.settled):
+        return ""
     name = head.node.name.text
     own = [taken.name.text for taken in head.taken]
     emitted_names = [field.name for field in emitted.fields]
@@ -197,10 +199,10 @@ def _fitting(head: Head, emitted: Columns) -> str:
     )
     pairs = list(zip(emitted.fields, names, strict=True))
     if head.kind is StageKind.MAP:
-        return f"map {name}({', '.join(f'{f.type} {n}' for f, n in pairs)})"
+        return f"write `map {name}({', '.join(f'{f.type} {n}' for f, n in pairs)})`"
     arrays = [f"{f.type}[] {n}" for f, n in pairs]
     if head.kind is StageKind.REDUCE_ALL:
-        return f"reduce {name}({', '.join(arrays)})"
+        return f"write `reduce {name}({', '.join(arrays)})`"
     key = ", ".join(f"{f.type} {n}" for f, n in pairs[: emitted.key_parts])
     key = f"({key})" if emitted.key_parts > 1 else key
-    return f"reduce {name}({', '.join([key, *arrays[emitted.key_parts :]])})"
+    return f"write `reduce {name}({', '.join([key, *arrays[emitted.key_parts :]])})`"

@@ -113,20 +113,20 @@ def _while(body: Body, node: tree.While) -> Found:
 
 
 def _break(body: Body, node: tree.Break) -> Found:
-    _in_loop(body, node, "break")
-    return [TypedBreak(node.span)], True
+    return [TypedBreak(node.span)], _in_loop(body, node, "break")
 
 
 def _continue(body: Body, node: tree.Continue) -> Found:
-    _in_loop(body, node, "continue")
-    return [TypedContinue(node.span)], True
+    return [TypedContinue(node.span)], _in_loop(body, node, "continue")
 
 
-def _in_loop(body: Body, node: tree.Statement, word: str) -> None:
+def _in_loop(body: Body, node: tree.Statement, word: str) -> bool:
+    """Whether a jump stands in a loop, as it must."""
     body.world.require(word.capitalize(), node.span)
     if body.loops == 0:
         hint = "`return` leaves a function" if body.kind is BodyKind.FUNCTION else ""
         body.report("CTL101", node.span, f"`{word}` stands outside of a loop", hint)
+    return body.loops > 0
 
 
 def _return(body: Body, node: tree.Return) -> Found:
@@ -135,7 +135,7 @@ def _return(body: Body, node: tree.Return) -> Found:
         hint = "a stage gives its rows by `emit`" if body.kind is BodyKind.STAGE else ""
         body.report("CTL104", node.span, "`return` stands outside of a function", hint)
         typed(body, node.value, None, "")
-        return [], True
+        return [], False
     value = typed(body, node.value, body.result, "the result")
     if value is None:
         return [], True

@@ -8,8 +8,11 @@ import attrs
 
 from totemlang.syntax import tree
 
-MAX_DEPTH = 260
-"""Nodes within each other. The parser stops earlier; trees made by hand stop here."""
+MAX_BLOCKS = 60
+"""Blocks within each other. The parser stops earlier; trees made by hand stop here."""
+
+MAX_EXPRESSION = 120
+"""Expressions within each other, likewise."""
 
 
 def children(node: tree.Node) -> Iterator[tree.Node]:
@@ -34,10 +37,15 @@ def expressions_in(root: tree.Expression) -> Iterator[tree.Expression]:
 
 def too_deep(program: tree.Program) -> tree.Node | None:
     """A node that stands deeper than later passes can follow; None where there is none."""
-    rest: list[tuple[tree.Node, int]] = [(item, 1) for item in program.items]
+    rest: list[tuple[tree.Node, int, int]] = [(item, 0, 0) for item in program.items]
     while rest:
-        node, depth = rest.pop()
-        if depth > MAX_DEPTH:
+        node, blocks, depth = rest.pop()
+        blocks += isinstance(node, _BLOCKS)
+        depth += isinstance(node, tree.Expression)
+        if blocks > MAX_BLOCKS or depth > MAX_EXPRESSION:
             return node
-        rest.extend((child, depth + 1) for child in children(node))
+        rest.extend((child, blocks, depth) for child in children(node))
     return None
+
+
+_BLOCKS = (tree.If, tree.For, tree.ForEach, tree.While)
