@@ -16,7 +16,6 @@ from totemlang.cli.repl.completion import SessionCompleter
 from totemlang.cli.repl.job import Data, Job
 from totemlang.cli.repl.prompt import from_lines, from_terminal
 from totemlang.cli.repl.session import Session
-from totemlang.data.file import open_data
 from totemlang.schema.types import DOUBLE
 from totemlang.tables.prices import default_prices
 from totemlang.tables.rules import default_rules
@@ -38,7 +37,7 @@ def session(tmp_path: Path) -> Session:
     def run(*_: object) -> object:
         raise AssertionError("nothing is run here")
 
-    data = Data((str(path),), {str(path): open_data(str(path))})
+    data = Data((str(path),))
     return Session(default_rules(), default_prices(), run, Job(data))  # type: ignore[arg-type]
 
 

@@ -52,15 +52,13 @@ def open_program(
         UsageError: where data and program do not go together, or a file is not there.
         BadData: for data that cannot be read.
     """
-    from totemlang.data.file import open_data
-
     program, names, untyped = _read(path, rules, prices)
     paths = bound("--data", data, names)
     documents = bound("--metadata", metadata, names)
     for name in [name for name, spec in paths.items() if _is_document(spec)]:
         documents.setdefault(name, paths.pop(name))
     known = {name: read_metadata(Path(document)) for name, document in documents.items()}
-    opened = {name: open_data(spec) for name, spec in paths.items()}
+    opened = _opened(paths)
     missing = {name: opened[name] for name in untyped if name in opened and name not in known}
     known |= describe_all(missing)
     if untyped:
@@ -68,8 +66,19 @@ def open_program(
     return Opened(program, opened, known)
 
 
+def _opened(paths: dict[str, str]) -> dict[str, DataFile]:
+    """The files, opened; where there are none, nothing heavy is imported to open them."""
+    if not paths:
+        return {}
+    from totemlang.data.file import open_data
+
+    return {name: open_data(spec) for name, spec in paths.items()}
+
+
 def describe_all(data: dict[str, DataFile]) -> dict[str, Metadata]:
     """The metadata of data sets, each read once from start to end."""
+    if not data:
+        return {}
     from totemlang.data.describe import describe
 
     return {name: describe(file, name) for name, file in data.items()}

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from totemlang.cli.bindings import bound
 from totemlang.cli.failure import report, tell
 from totemlang.cli.group import Command
 from totemlang.cli.options import data_options, tables_in_force
 from totemlang.cli.shell import Shell, speaks
-from totemlang.diagnostics import TotemError
+from totemlang.diagnostics import TotemError, UsageError
 
 if TYPE_CHECKING:
     from totemlang.cli.repl.job import Data
@@ -90,24 +91,16 @@ def _run(program: Program, data: Mapping[str, DataFile]) -> Outcome:
 def _open(shell: Shell, specs: tuple[str, ...], metadata: tuple[str, ...]) -> Data:
     from totemlang.cli.programs import read_metadata
     from totemlang.cli.repl.job import Data
-    from totemlang.data.file import open_data
 
-    files = {spec: open_data(_path(spec)) for spec in specs}
-    known = {}
-    for text in metadata:
-        name, equals, path = text.partition("=")
-        document = read_metadata(Path(path if equals else text))
-        for spec in specs:
-            if not equals or spec.startswith(name + "="):
-                known[spec] = document
-                break
-    return Data(specs, files, known)
-
-
-def _path(spec: str) -> str:
-    """The path of `NAME=PATH` or `PATH`."""
-    name, equals, path = spec.partition("=")
-    return path if equals and name.isidentifier() and not Path(spec).exists() else spec
+    data = Data(specs)
+    if specs:
+        name, path = data.first()
+        data.file(path)
+        for document in bound("--metadata", metadata, (name,)).values():
+            data.metadata[path] = read_metadata(Path(document))
+    elif metadata:
+        raise UsageError("--metadata is about data: give --data, too")
+    return data
 
 
 def _greet(shell: Shell, data: Data) -> None:

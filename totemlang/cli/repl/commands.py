@@ -59,7 +59,7 @@ def _estimate(session: Session, shell: Shell, argument: str) -> None:
     if session.job.stages:
         program = session.job_program()
         data = session.job.data
-        known = {name: data.known(spec) for name, spec in data.bound(program).items()}
+        known = {name: data.known(path, name) for name, path in data.bound(program).items()}
         show_quote(shell, program.estimate(known), program)
     elif session.script:
         program = session.program()

@@ -91,8 +91,8 @@ class SessionCompleter(Completer):
 
     def _columns(self) -> Iterator[tuple[str, str]]:
         data = self.session.job.data
-        for spec in data.specs:
-            for name, kind in data.files[spec].schema:
+        if data.specs:
+            for name, kind in data.file(data.first()[1]).schema:
                 yield name, str(kind)
 
     def _is_library(self, word: str) -> bool:

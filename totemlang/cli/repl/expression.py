@@ -7,7 +7,7 @@ expression is made of.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from attrs import frozen
 
@@ -21,14 +21,13 @@ from totemlang.check.typed import (
 )
 from totemlang.diagnostics import Diagnostic, Refused
 from totemlang.program import Program
-from totemlang.schema.types import Kind, Type
+from totemlang.schema.types import Kind, Shape, Type
 from totemlang.tables.rules import RuleBook
 
 _ORDER = (
     *(Kind.BOOL, Kind.INT, Kind.LONG, Kind.FLOAT, Kind.DOUBLE),
     *(Kind.STRING, Kind.DATE, Kind.TIMESTAMP, Kind.DURATION),
 )
-_SHAPES = ("", "[]", "?")
 _WIDENING = frozenset({"widen_long", "widen_double", "present"})
 
 
@@ -61,11 +60,11 @@ def typed_expression(
         Refused: with what is wrong with it as a value of whatever type.
     """
     refused: list[tuple[Diagnostic, ...]] = []
-    for word in _words(rules):
+    words = _words(rules)
+    for at, word in words.items():
         before = f"{word} {variable} = ("
-        declaration = f"{before}{text}\n)"
         try:
-            typed = program(declaration).typed
+            typed = program(f"{before}{text}\n)").typed
         except Refused as error:
             refused.append(error.diagnostics)
             continue
@@ -73,15 +72,20 @@ def typed_expression(
         assert isinstance(store, Store)
         own = _own_type(store.value)
         if own is not None:
-            return Typed(own, declaration, len(before), _is_plain(store.value))
+            before = f"{words.get(own, words[at])} {variable} = ("
+            return Typed(own, f"{before}{text}\n)", len(before), _is_plain(store.value))
     raise Refused(_common(refused))
 
 
-def _words(rules: RuleBook) -> Iterator[str]:
-    """Type words without bounds, narrow before wide: scalars, then arrays, then optionals."""
+def _words(rules: RuleBook) -> dict[Type, str]:
+    """Types as words without bounds, narrow before wide: scalars, then arrays, then optionals."""
     free = {known.kind: known.word for known in rules.labelled.values() if known.constraint.is_free}
-    for shape in _SHAPES:
-        yield from (free[kind] + shape for kind in _ORDER if kind in free)
+    return {
+        Type(kind, shape): free[kind] + shape.value
+        for shape in Shape
+        for kind in _ORDER
+        if kind in free
+    }
 
 
 def _own_type(value: TypedExpression) -> Type | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from attrs import define, evolve, field, frozen
@@ -21,6 +21,7 @@ from totemlang.tables.rules import RuleBook
 if TYPE_CHECKING:
     from totemlang.data.file import DataFile
 
+_NAME = r"[A-Za-z][A-Za-z0-9_]{0,63}"
 _STAGES = (tree.MapDefinition, tree.ReduceDefinition)
 _OF_JOB = (*_STAGES, tree.DatasetDefinition, tree.LookupDefinition, tree.MergeLine)
 _NAMED = (*_STAGES, tree.DatasetDefinition, tree.LookupDefinition)
@@ -30,25 +31,40 @@ _NAMED = (*_STAGES, tree.DatasetDefinition, tree.LookupDefinition)
 class Data:
     """The data that a session was started on.
 
-    `specs` are the texts of `--data`, `files` what they name, opened. What is known of them is
-    found out once, when it is first asked for, unless it was given.
+    `specs` are the texts of `--data`. What a path names is opened once, and what is known of it
+    found out once, when it is first asked for, unless it was given as `metadata`.
     """
 
     specs: tuple[str, ...] = ()
-    files: Mapping[str, DataFile] = field(factory=dict)
-    _metadata: dict[str, Metadata] = field(factory=dict)
+    metadata: dict[str, Metadata] = field(factory=dict)
+    _files: dict[str, DataFile] = field(factory=dict)
 
-    def known(self, spec: str) -> Metadata:
-        """The metadata of what a text of `--data` names."""
-        if spec not in self._metadata:
+    def first(self) -> tuple[str, str]:
+        """Name and path of the first data set; one that has no name is called after its file."""
+        spec = self.specs[0]
+        name, equals, path = spec.partition("=")
+        if equals and re.fullmatch(_NAME, name):
+            return name, path
+        return _called(spec), spec
+
+    def file(self, path: str) -> DataFile:
+        """The files of a path, opened."""
+        if path not in self._files:
+            from totemlang.data.file import open_data
+
+            self._files[path] = open_data(path)
+        return self._files[path]
+
+    def known(self, path: str, name: str) -> Metadata:
+        """The metadata of a path's files, under a name."""
+        if path not in self.metadata:
             from totemlang.data.describe import describe
 
-            name, equals, _ = spec.partition("=")
-            self._metadata[spec] = describe(self.files[spec], name if equals else _name(spec))
-        return self._metadata[spec]
+            self.metadata[path] = describe(self.file(path), name)
+        return self.metadata[path]
 
     def bound(self, program: Program) -> dict[str, str]:
-        """The text of `--data` for each data set and lookup of a program.
+        """The path for each data set and lookup of a program.
 
         Raises:
             UsageError: where it is open which is for which.
@@ -59,10 +75,10 @@ class Data:
         """A `dataset` line with every column of the first data set; empty without data."""
         if not self.specs:
             return ""
-        spec = self.specs[0]
-        known = self.known(spec)
+        name, path = self.first()
+        known = self.known(path, name)
         columns = ", ".join(f"{column.type} {_column(column.name)}" for column in known.columns)
-        return f"dataset {known.name}({columns})"
+        return f"dataset {name}({columns})"
 
 
 @frozen
@@ -107,8 +123,8 @@ class Job:
         names, untyped = declared(program)
         if not untyped:
             return program
-        specs = bound("--data", self.data.specs, names)
-        known = {name: self.data.known(spec) for name, spec in specs.items() if name in untyped}
+        paths = bound("--data", self.data.specs, names)
+        known = {n: self.data.known(path, n) for n, path in paths.items() if n in untyped}
         return evolve(program, schemas=known)
 
 
@@ -134,12 +150,12 @@ def _tree(entry: str, rules: RuleBook) -> tree.Program:
 
 def _column(name: str) -> str:
     """A column as a `dataset` line has it: quoted unless it is a name."""
-    if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,63}", name):
+    if re.fullmatch(_NAME, name):
         return name
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _name(spec: str) -> str:
+def _called(spec: str) -> str:
     """A name for a data set that was given as a path."""
     stem = re.split(r"[/\\]", spec.split(",")[0].rstrip("/"))[-1].partition(".")[0]
     name = re.sub(r"[^A-Za-z0-9_]+", "_", stem).strip("_")[:64]

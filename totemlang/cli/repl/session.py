@@ -118,8 +118,8 @@ class Session:
             TotemError: for whatever stops the run.
         """
         program = self.job_program()
-        bound = self.job.data.bound(program)
-        files = {name: self.job.data.files[spec] for name, spec in bound.items()}
+        data = self.job.data
+        files = {name: data.file(path) for name, path in data.bound(program).items()}
         outcome = self.run(program, files)
         self.charged += outcome.usage.used
         return Answer(outcome.usage.used, outcome=outcome)
