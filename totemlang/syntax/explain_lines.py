@@ -92,7 +92,7 @@ def _prefix_step(failure: Failure) -> Explanation | None:
     if failure.at or failure.wrong.type not in STEPS or failure.after is None:
         return None
     sign = failure.wrong.text
-    if sign == "--" and failure.after.type != "NEWLINE" and len(failure.tokens) > 4:
+    if sign == "--" and failure.after.type != "NEWLINE" and len(failure.tokens) > 3:
         return Explanation("SYN021", "`--` does not start a comment", "a comment starts with `#`")
     hint = f"write `{shown(failure.after.text)}{sign}`" if failure.after.type in NAMES else ""
     return Explanation("SYN021", f"`{sign}` stands behind the variable", hint)

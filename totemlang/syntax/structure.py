@@ -135,7 +135,7 @@ class Structure:
             )
             return False
         while self.blocks.stack:
-            self._close_innermost(head, missing=True)
+            self._close_innermost(head)
         return True
 
     # --- ends and `else`
@@ -165,8 +165,8 @@ class Structure:
             )
             within = 0
         for _ in range(within):
-            self._close_innermost(end, missing=True)
-        self._close_innermost(end, missing=False)
+            self._close_innermost(end)
+        self._close_innermost(line.tokens[-1] if len(line.tokens) == 2 else end, end)
 
     def _end_kind(self, line: Line) -> str:
         """The block that an `end` line means, "" for the innermost; reports what is wrong."""
@@ -206,7 +206,7 @@ class Structure:
                 self.reports.add("CTL103", message, keyword.span, "", ErrorClass.CONTROL)
             return
         for _ in range(within):
-            self._close_innermost(keyword, missing=True)
+            self._close_innermost(keyword)
         block = self.blocks.stack[-1]
         if block.has_else:
             self.reports.add(
@@ -227,13 +227,18 @@ class Structure:
         block.levels += is_else_if
         self._check_levels(keyword)
 
-    def _close_innermost(self, at: Token, *, missing: bool) -> None:
+    def _close_innermost(self, at: Token, written: Token | None = None) -> None:
+        """Close a block: at an `end` that is `written`, or where its end is missed.
+
+        `at` is the last token of the line that closes it, or the one that misses the end.
+        """
         block = self.blocks.stack.pop()
-        if missing:
+        if written is None:
             self.blocks.left_open(block, at)
         if block.counted:
-            end = Token("END", "end", at.start, at.end)
-            word = Token(block.kind, block.word, at.start, at.end)
+            start = (written or at).start
+            end = Token("END", "end", start, at.end)
+            word = Token(block.kind, block.word, start, at.end)
             self.automaton.take((end, word, Token("NEWLINE", "\n", at.end, at.end)))
 
     # --- the automaton
