@@ -1,0 +1,224 @@
+"""What holds in every round of a loop: where the values lie that it changes.
+
+Each quantity that a loop changes is a symbol while the body is gone through. A round turns it into
+something; from that, and from what it was at first, bounds for all rounds follow if
+
+- a round sets it to something else, whatever it was;
+- a round adds to it, and there are only so many rounds;
+- some bound, once it holds, still holds after a round (which is then proved).
+
+What follows from nothing of this is not bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from attrs import define, evolve, field, frozen
+
+from totemlang.bytecode.module import Instruction
+from totemlang.cost.abstract import Array, interval_within, intervals, join_intervals
+from totemlang.cost.bounding import at_most, positive, substitute, times
+from totemlang.cost.evaluation import Side
+from totemlang.cost.interval import Interval
+from totemlang.cost.naming import Namer, Pair
+from totemlang.cost.paths import Values
+from totemlang.cost.polynomial import Polynomial, Symbol, number, of
+from totemlang.schema.types import Type
+
+STORES = frozenset({"assign", "set"})
+ELEMENT_STORES = frozenset({"assign_element", "set_element", "put_element"})
+
+
+def changing_slots(instructions: Sequence[Instruction], start: int, stop: int) -> dict[int, bool]:
+    """The slots that instructions change; True where an array in it surely keeps its length."""
+    found: dict[int, bool] = {}
+    for index in range(start, stop):
+        instruction = instructions[index]
+        if instruction.operation in STORES:
+            slot = instruction.immediates[0]
+            before = instructions[index - 1]
+            kept = before.operation == "same_length" and before.immediates == (slot,)
+            found[slot] = found.get(slot, True) and kept
+        elif instruction.operation in ELEMENT_STORES or instruction.operation == "foreach":
+            slot = instruction.immediates[0]
+            kept = instruction.operation != "foreach"
+            found[slot] = found.get(slot, True) and kept
+    return found
+
+
+BOTH = (Side.LOWER, Side.UPPER)
+
+
+@frozen
+class Tracked:
+    """A symbol of a quantity that the loop changes: what bounds it at first and after a round."""
+
+    symbol: Symbol
+    first: Interval
+    later: Interval
+    sides: frozenset[Side]
+
+
+@define
+class Changing:
+    """The slots that a loop changes, with symbols in place of their quantities."""
+
+    namer: Namer
+    types: Sequence[Type]
+    pairs: dict[int, tuple[Pair, ...]] = field(factory=dict)
+
+    def at_head(self, entry: Values, slots: Mapping[int, bool]) -> Values:
+        """What slots hold at the head of the loop, in whatever round."""
+        values = list(entry)
+        for slot, keeps_length in slots.items():
+            at = self.types[slot]
+            value, pairs = self.namer.value(f"slot{slot}", at)
+            known = entry[slot]
+            if keeps_length and isinstance(value, Array) and isinstance(known, Array):
+                value = evolve(value, length=known.length)
+                pairs = (("", ""), *pairs[1:])
+            values[slot] = value
+            self.pairs[slot] = pairs
+        return tuple(values)
+
+    def tracked(self, entry: Values, after: Values | None) -> list[Tracked]:
+        """The symbols, with what is known of them at first and after a round (None: no round)."""
+        found: list[Tracked] = []
+        for slot, pairs in self.pairs.items():
+            first = intervals(entry[slot])
+            later = first if after is None else intervals(after[slot])
+            for (low, high), one, other in zip(pairs, first, later, strict=True):
+                if low and low == high:
+                    both = frozenset(BOTH)
+                    found.append(Tracked(self.namer.symbols[low], one, other, both))
+                elif low:
+                    down, up = frozenset((Side.LOWER,)), frozenset((Side.UPPER,))
+                    found.append(Tracked(self.namer.symbols[low], one, other, down))
+                    found.append(Tracked(self.namer.symbols[high], one, other, up))
+        return found
+
+
+WAITING = "waiting"
+"""What a bound is that hangs on another symbol, of which nothing is known yet."""
+
+Found = Polynomial | None | str
+
+
+@define
+class Settling:
+    """Finds bounds of a loop's symbols that mention none of them.
+
+    `given` are symbols whose intervals are known (the loop's variable, an element), perhaps in
+    terms of the others. `rounds` bounds the number of rounds.
+    """
+
+    tracked: list[Tracked]
+    given: Mapping[str, Interval]
+    rounds: Interval
+    bounds: dict[str, Interval] = field(factory=dict)
+
+    @property
+    def names(self) -> set[str]:
+        """All symbols of the loop."""
+        return {t.symbol.name for t in self.tracked} | set(self.given)
+
+    def settle(self) -> dict[str, Interval]:
+        """The bounds of all symbols; a side that nothing bounds is None."""
+        own = self.names
+        while self._advance(own):
+            pass
+        for tracked in self.tracked:
+            if tracked.symbol.name not in self.bounds:
+                sides = {side: self._side(tracked, side, own) for side in BOTH}
+                self._keep(tracked, sides)
+        for name, interval in self.given.items():
+            if name not in self.bounds:
+                self.bounds[name] = self._free(interval_within(interval, self.bounds), own)
+        return self.bounds
+
+    def _advance(self, own: set[str]) -> bool:
+        before = len(self.bounds)
+        for name, interval in self.given.items():
+            if name not in self.bounds:
+                inside = interval_within(interval, self.bounds)
+                if self._free(inside, own) == inside:
+                    self.bounds[name] = inside
+        for tracked in self.tracked:
+            if tracked.symbol.name in self.bounds:
+                continue
+            sides = {side: self._side(tracked, side, own) for side in BOTH}
+            if WAITING not in sides.values():
+                self._keep(tracked, sides)
+        return len(self.bounds) > before
+
+    def _keep(self, tracked: Tracked, sides: Mapping[Side, Found]) -> None:
+        low, high = sides[Side.LOWER], sides[Side.UPPER]
+        if not isinstance(low, Polynomial):
+            low = None if tracked.symbol.low is None else number(tracked.symbol.low)
+        self.bounds[tracked.symbol.name] = Interval(
+            low, high if isinstance(high, Polynomial) else None
+        )
+
+    def _free(self, interval: Interval, own: set[str]) -> Interval:
+        """The interval without the bounds that still mention symbols of the loop."""
+        low, high = interval.low, interval.high
+        return Interval(
+            low if low is not None and low.names.isdisjoint(own) else None,
+            high if high is not None and high.names.isdisjoint(own) else None,
+        )
+
+    def _side(self, tracked: Tracked, side: Side, own: set[str]) -> Found:
+        """One bound of one symbol; None where it has none, WAITING where others come first."""
+        if side not in tracked.sides:
+            return None
+        first, later = tracked.first.side(side), tracked.later.side(side)
+        if first is None or later is None:
+            return None
+        after = substitute(later, self.bounds, side)
+        if after is None:
+            return None
+        here = tracked.symbol
+        if not after.names.isdisjoint(own - {here.name}):
+            return WAITING
+        if here.name not in after.names:
+            return _outer(first, after, side)
+        change = after - of(here)
+        if here.name not in change.names:
+            return self._by_steps(first, change, side, own)
+        return _lasting(here, first, after, side)
+
+    def _by_steps(self, first: Polynomial, change: Polynomial, side: Side, own: set[str]) -> Found:
+        """Each round changes it by so much at most."""
+        step = positive(change if side is Side.UPPER else -change)
+        if step.constant == 0:
+            return first
+        rounds = interval_within(self.rounds, self.bounds).high
+        if rounds is None:
+            return None
+        if not rounds.names.isdisjoint(own):
+            return WAITING
+        moved = times(rounds, step)
+        return first + moved if side is Side.UPPER else first - moved
+
+
+def _outer(left: Polynomial, right: Polynomial, side: Side) -> Polynomial | None:
+    joined = join_intervals(Interval(left, left), Interval(right, right))
+    return joined.side(side)
+
+
+def _lasting(here: Symbol, first: Polynomial, after: Polynomial, side: Side) -> Polynomial | None:
+    """A bound that holds at first, and after a round if it held before."""
+    once = substitute(after, {here.name: _only(first, side)}, side)
+    guess = None if once is None else _outer(first, once, side)
+    if guess is None:
+        return None
+    again = substitute(after, {here.name: _only(guess, side)}, side)
+    if again is None:
+        return None
+    holds = at_most(again, guess) if side is Side.UPPER else at_most(guess, again)
+    return guess if holds else None
+
+
+def _only(bound: Polynomial, side: Side) -> Interval:
+    return Interval(bound, None) if side is Side.LOWER else Interval(None, bound)

@@ -1,0 +1,202 @@
+"""The cost of a whole module: its script, or its lookups and stages one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import define, evolve, field, frozen
+
+from totemlang.bytecode.module import Global, GlobalKind, StageKind, Value
+from totemlang.cost.abstract import AbstractValue, Array, with_variety
+from totemlang.cost.analysis import Analysis, LookupFacts
+from totemlang.cost.arithmetic import add
+from totemlang.cost.body_cost import Body
+from totemlang.cost.bounding import larger
+from totemlang.cost.control_cost import CONTROL
+from totemlang.cost.evaluation import Side
+from totemlang.cost.flow import Flow
+from totemlang.cost.function_cost import empty_slots, lines_of, summarise_functions
+from totemlang.cost.interval import Interval, exactly
+from totemlang.cost.literals import known_value
+from totemlang.cost.naming import Namer
+from totemlang.cost.paths import Leaving
+from totemlang.cost.polynomial import ZERO, Polynomial, Symbol
+from totemlang.cost.published import Premises
+from totemlang.cost.size_rules import product_of_sizes
+from totemlang.cost.stage_cost import Naming, StageCost, stage_cost
+from totemlang.cost.tally import NOTHING, TOTEM, Tally, Use, line_total, use_of
+from totemlang.cost.variety import ANYTHING, ONE_VALUE
+from totemlang.cost.verified import VerifiedModule
+from totemlang.diagnostics import Diagnostic
+from totemlang.schema.metadata import Metadata
+
+SCRIPT = "script"
+"""What a script is called among the stages."""
+
+
+@frozen
+class JobCost:
+    """All parts of a quote as formulas, and the symbols they mention."""
+
+    stages: tuple[StageCost, ...]
+    lines: Tally
+    symbols: Mapping[str, Symbol]
+    findings: tuple[Diagnostic, ...]
+    result_rows: Polynomial | None
+    result_bytes: Polynomial | None
+    largest_group_bytes: Polynomial | None
+    verified: VerifiedModule
+    lines_are_lost: bool = False
+
+    @property
+    def total(self) -> Use:
+        """All that is charged."""
+        found = NOTHING
+        for stage in self.stages:
+            found = found.plus(stage.totem)
+        return found
+
+
+def job_cost(
+    verified: VerifiedModule, metadata: Mapping[str, Metadata], parameters: Mapping[str, Value]
+) -> JobCost:
+    """The cost of a module under what is published and sent.
+
+    Raises:
+        Refused: it is too involved to be bounded.
+    """
+    job = _Job(verified, Premises(metadata))
+    job.take_globals(parameters)
+    job.take_lookups()
+    summarise_functions(job.analysis)
+    if verified.script is not None:
+        job.run_script()
+    elif verified.module.dataset is not None or verified.stages:
+        job.run_stages()
+    return job.cost()
+
+
+@define
+class _Job:
+    """A job cost while it is being worked out."""
+
+    verified: VerifiedModule
+    premises: Premises
+    stages: list[StageCost] = field(factory=list)
+    symbols: dict[str, Symbol] = field(factory=dict)
+    lookups: Use = NOTHING
+    analysis: Analysis = field(init=False)
+    last: Flow | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """Begin an analysis, with the lookups as published."""
+        self.analysis = Analysis(self.verified)
+
+    # --- what is known before the run
+
+    def take_globals(self, sent: Mapping[str, Value]) -> None:
+        """Parameters as sent, else their defaults, else symbols; constants as computed."""
+        for index, known in enumerate(self.verified.module.globals):
+            self.analysis.globals += (self._global(index, known, sent),)
+
+    def _global(self, index: int, known: Global, sent: Mapping[str, Value]) -> AbstractValue:
+        name = known.field.name
+        if known.kind is GlobalKind.PARAMETER and name in sent:
+            return known_value(known.field.type, sent[name])
+        code = self.verified.initial[index]
+        if code is None:
+            return self._open_parameter(known)
+        outcome = Body(self.analysis, code, None, CONTROL).run(())
+        value = outcome.paths[Leaving.FALLING].stack[-1]
+        return value if isinstance(value, Array) else with_variety(value, ONE_VALUE)
+
+    def _open_parameter(self, known: Global) -> AbstractValue:
+        """A parameter that was not sent: a symbol of its name."""
+        namer = Namer(lambda hint: hint)
+        value, _ = namer.value(known.field.name, known.field.type, known.field.constraint)
+        for name, symbol in namer.symbols.items():
+            meaning = f"{name} of the request" if name != known.field.name else f"parameter {name}"
+            advice = f"pass the parameter {known.field.name}"
+            self.symbols[name] = evolve(symbol, meaning=meaning, advice=advice)
+        return with_variety(value, ANYTHING if isinstance(value, Array) else ONE_VALUE)
+
+    def take_lookups(self) -> None:
+        """Lookups as published; all are read once."""
+        facts: list[LookupFacts] = []
+        prices = self.verified.prices
+        for lookup in self.verified.module.lookups:
+            table, columns = self.premises.lookup(lookup)
+            facts.append(table)
+            for column in columns:
+                each = prices.bytes(column.field.type.kind)
+                size = column.total if each is None else _times(table.rows, each)
+                self.lookups = self.lookups.plus(use_of(size, prices.weight("read")))
+        self.analysis.lookups = tuple(facts)
+
+    # --- a script
+
+    def run_script(self) -> None:
+        """The script, once."""
+        code = self.verified.script
+        assert code is not None
+        line_at = lines_of(code, self.verified.module.source)
+        outcome = Body(self.analysis, code, line_at, CONTROL).run(empty_slots(code, ()))
+        path = outcome.paths.get(Leaving.FALLING)
+        total = NOTHING if path is None else path.tally.of(TOTEM)
+        self.stages.append(StageCost(SCRIPT, NOTHING, total, outcome.lines, Flow(exactly(0), ())))
+
+    # --- a job
+
+    def run_stages(self) -> None:
+        """The lookups, then the stages in order, each on what the one before emits."""
+        module = self.verified.module
+        assert module.dataset is not None
+        flow = self.premises.dataset(module.dataset)
+        reading = self.lookups
+        reduces = sum(stage.kind is StageKind.REDUCE for stage in module.stages)
+        for index, stage in enumerate(module.stages):
+            cost = stage_cost(self.analysis, index, flow, Naming(stage.name, reduces > 1))
+            if index == 0:
+                lines = Tally({line_total(0): reading}).plus(cost.lines)
+                cost = evolve(cost, reading=reading.plus(cost.reading), lines=lines)
+            self.stages.append(cost)
+            self.symbols.update(cost.symbols)
+            flow = cost.emitted
+        self.last = flow
+
+    # --- the end
+
+    def cost(self) -> JobCost:
+        """Everything together."""
+        lines = Tally()
+        for stage in self.stages:
+            lines = lines.plus(stage.lines)
+        groups: Polynomial | None = ZERO
+        for stage in self.stages:
+            if groups is not None:
+                one = stage.group_bytes
+                groups = None if one is None else larger(groups, one, Side.UPPER)
+        rows, size = (ZERO, ZERO) if self.last is None else self._result(self.last)
+        return JobCost(
+            tuple(self.stages),
+            lines,
+            {**self.premises.symbols, **self.symbols},
+            tuple(self.analysis.findings.values()),
+            rows,
+            size,
+            groups,
+            self.verified,
+            self.analysis.lines_are_lost,
+        )
+
+    def _result(self, flow: Flow) -> tuple[Polynomial | None, Polynomial | None]:
+        """Rows and bytes of the result."""
+        size = exactly(0)
+        for column in flow.columns:
+            each = self.verified.prices.bytes(column.field.type.kind)
+            size = add(size, column.total if each is None else _times(flow.count, each))
+        return flow.count.high, size.high
+
+
+def _times(count: Interval, by: int) -> Interval:
+    return product_of_sizes(count, exactly(by))

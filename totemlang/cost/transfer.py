@@ -1,0 +1,46 @@
+"""What an operation leaves, as an abstract value: by its rule, and by what holds of every one.
+
+An operation without a rule leaves anything of its type; so a new row of the operation table is
+bounded soundly before somebody writes a better rule for it.
+"""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from totemlang.cost.abstract import AbstractValue, Array, Number, anything, variety_of
+from totemlang.cost.applied import Applied, Rules
+from totemlang.cost.number_rules import NUMBER_RULES
+from totemlang.cost.size_rules import SIZE_RULES
+from totemlang.cost.time_rules import TIME_RULES
+from totemlang.cost.variety import ANYTHING, Variety, combined
+from totemlang.schema.types import Kind, Type
+
+RULES: Rules = {**NUMBER_RULES, **TIME_RULES, **SIZE_RULES}
+
+
+def result_of(applied: Applied) -> AbstractValue:
+    """What is known of the result of an operation that is no control and names no slot."""
+    rule = RULES.get(applied.operation)
+    found = anything(applied.result) if rule is None else rule(applied)
+    if isinstance(found, Array):
+        return found
+    operands = zip(applied.operands, applied.types, strict=True)
+    variety = combined(variety_with_absence(value, at) for value, at in operands)
+    own = found.variety
+    if own == ANYTHING:
+        own = variety
+    elif own.choices is None and own.sources is None:
+        own = evolve(own, choices=variety.choices, sources=variety.sources)
+    if isinstance(found, Number) and applied.result.kind is Kind.BOOL and own.choices is None:
+        own = Variety(2, own.sources)
+    return evolve(found, variety=own)
+
+
+def variety_with_absence(value: AbstractValue, at: Type) -> Variety:
+    """The variety of an operand; being missing is a value of its own to an operation."""
+    variety = variety_of(value)
+    if not at.is_optional:
+        return evolve(variety, bare="")
+    most = variety.choices
+    return Variety(None if most is None else most + 1, variety.sources)
