@@ -7,6 +7,7 @@ from attrs import evolve
 from cost_assembler import script
 
 from totemlang.bytecode.formula import term
+from totemlang.check.library import default_library
 from totemlang.cost.verified import Block, VerifiedCode
 from totemlang.cost.verify import verify
 from totemlang.diagnostics import Refused
@@ -18,7 +19,7 @@ from totemlang.tables.rules import default_rules
 def verified(slots: str, text: str, prices: PriceTable | None = None) -> VerifiedCode:
     prices = prices or default_prices()
     module = evolve(script(slots, text), prices_hash=prices.hash)
-    found = verify(module, default_rules(), prices, None).script  # type: ignore[arg-type]
+    found = verify(module, default_rules(), prices, default_library()).script
     assert found is not None
     return found
 
@@ -105,7 +106,7 @@ def test_a_module_under_other_tables_is_refused_in_words() -> None:
                 evolve(module, **{changed: "0" * 64}),
                 default_rules(),
                 default_prices(),
-                None,  # type: ignore[arg-type]
+                default_library(),
             )
 
 

@@ -7,6 +7,7 @@ from attrs import evolve
 from cost_assembler import Assembler, script
 
 from totemlang.bytecode.module import Module, StageKind
+from totemlang.check.library import default_library
 from totemlang.cost.verified import VerifiedModule
 from totemlang.cost.verify import verify
 from totemlang.diagnostics import Refused
@@ -15,7 +16,7 @@ from totemlang.tables.rules import default_rules, load_rules
 
 
 def accept(module: Module) -> VerifiedModule:
-    return verify(module, default_rules(), default_prices(), None)  # type: ignore[arg-type]
+    return verify(module, default_rules(), default_prices(), default_library())
 
 
 def codes(module: Module) -> list[str]:
@@ -384,7 +385,7 @@ def test_rules_bind_foreign_code_by_command() -> None:
     text = "const.long {5}\n while\n load.bool 0\n do\n break\n end"
     module = evolve(script("bool b, float f", text), rules_hash=narrow.hash)
     with pytest.raises(Refused) as refused:
-        verify(module, narrow, default_prices(), None)  # type: ignore[arg-type]
+        verify(module, narrow, default_prices(), default_library())
     messages = [found.message for found in refused.value.diagnostics]
     assert [found.code for found in refused.value.diagnostics] == ["BYT103", "BYT103"]
     assert any("Float" in m and "narrow.csv" in m for m in messages)

@@ -10,9 +10,12 @@ from attrs import evolve
 from cost_assembler import Assembler, fields, script
 
 from totemlang.bytecode.module import Lookup, Merge, Module, OrderBy, StageKind
+from totemlang.check.library import default_library
 from totemlang.cost.verify import verify
 from totemlang.diagnostics import Refused
+from totemlang.program import Program
 from totemlang.schema.types import Constraint
+from totemlang.source import Source
 from totemlang.tables.prices import default_prices
 from totemlang.tables.rules import default_rules, load_rules
 
@@ -22,7 +25,7 @@ PERCENT = Constraint("percent", lower=0, upper=100)
 
 def codes(module: Module) -> list[str]:
     try:
-        verify(module, default_rules(), default_prices(), None)  # type: ignore[arg-type]
+        verify(module, default_rules(), default_prices(), default_library())
     except Refused as refused:
         return [found.code for found in refused.diagnostics]
     return []
@@ -166,7 +169,7 @@ def test_what_a_parameter_promises_is_checked_where_its_column_is_emitted() -> N
 
     def found(*parts: Any) -> list[str]:
         try:
-            verify(module(*parts), own, default_prices(), None)  # type: ignore[arg-type]
+            verify(module(*parts), own, default_prices(), default_library())
         except Refused as refused:
             return [one.code for one in refused.diagnostics]
         return []
@@ -273,6 +276,7 @@ def lookups(*known: Lookup) -> Module:
         (lambda m: evolve(m, dataset=evolve(m.dataset, columns=fields("int a"))), "BYT112"),
         (lambda m: evolve(m, dataset=evolve(m.dataset, name="a b")), "BYT110"),
         (lambda m: evolve(m, variables=(("a", 0),)), "BYT118"),
+        (lambda m: evolve(m, dataset=evolve(m.dataset, columns=())), "BYT117"),
         (lambda m: lookups(Lookup("l", fields("double k"), fields("int a"))), "BYT116"),
         (lambda m: lookups(Lookup("l", fields("int? k"), fields("int a"))), "BYT116"),
         (lambda m: lookups(Lookup("l", (), fields("int a"))), "BYT116"),
@@ -292,6 +296,7 @@ def test_variables_of_a_script_have_slots() -> None:
     assert codes(evolve(script("int a", ""), variables=(("a", 0),))) == []
     assert codes(evolve(script("int a", ""), variables=(("a", 1),))) == ["BYT118"]
     assert codes(evolve(script("int a", ""), variables=(("a", -1),))) == ["BYT118"]
+    assert codes(evolve(script("int a", ""), variables=(("a", 0), ("a", 0)))) == ["BYT110"]
 
 
 def test_names_cannot_steer_a_terminal() -> None:
@@ -304,6 +309,36 @@ def test_names_cannot_steer_a_terminal() -> None:
             evolve(module, stages=(module.stages[0], bad, module.stages[2])),
             default_rules(),
             default_prices(),
-            None,  # type: ignore[arg-type]
+            default_library(),
         )
     assert all(found.message.isprintable() for found in refused.value.diagnostics)
+
+
+def test_where_the_rules_bound_a_kind_foreign_code_keeps_to_it() -> None:
+    rules = default_rules()
+    rows = {
+        r.command: f'{r.command},{r.reaction},{r.command_type},"{r.domain}"' for r in rules.rows
+    }
+    rows["Int"] = 'Int,HandleNumber(),Labelled,"Set of Z in [0, 100]"'
+    narrow = load_rules("\n".join(["CMD,Reaction,CMD type,Domain", *rows.values()]), "own.csv")
+
+    def found(slots: str, text: str) -> list[str]:
+        module = evolve(script(slots, text), rules_hash=narrow.hash)
+        try:
+            verify(module, narrow, default_prices(), default_library())
+        except Refused as refused:
+            return [one.code for one in refused.diagnostics]
+        return []
+
+    checked = "const.int {5}\n check_range.int {0} {100}\n assign.int 0"
+    assert found("int a", checked) == []
+    assert found("int a", "const.int {500}\n assign.int 0") == ["BYT138"]
+    assert found("int a", checked.replace("{100}", "{1000}")) == ["BYT138"]
+    assert found("int[] a", "const.int {5}\n array.int 1\n set.int[] 0") == ["BYT138"]
+    assert found("int[] a, long l", "load.long 1\n const.int {5}\n assign_element.int 0") == [
+        "BYT138"
+    ]
+    assert found("long l", "const.long {500}\n assign.long 0") == []
+    source = "int a = 1\nfor i = 0; i < 3; i++ do\n  a += i\nend for\nint[] xs = [a]\nxs[0] += 1"
+    compiled = Program(Source(source), narrow)
+    assert compiled.verified.script is not None

@@ -18,6 +18,20 @@ def has_passed(scope: Scope, entry: Entry, at: Type, constraint: Constraint) -> 
     return all(_wanted(check) in passed for check in checks_of(at, constraint))
 
 
+def keeps_to(scope: Scope, entry: Entry, at: Type, domain: Constraint) -> bool:
+    """Whether a value has passed the checks of a domain of the rules, or for shorter strings."""
+    passed = {_said(scope, check) for check in entry.checks}
+    return all(
+        any(
+            check.operation == "check_bytes" and check.immediates[0] <= wanted.counts[0]
+            for check in entry.checks
+        )
+        if wanted.operation == "check_bytes"
+        else _wanted(wanted) in passed
+        for wanted in checks_of(at, domain)
+    )
+
+
 def _wanted(check: Check) -> tuple[Hashable, ...]:
     bounds = (identity(check.type.element, bound) for bound in check.bounds or ())
     return (check.operation, check.counts, *bounds)

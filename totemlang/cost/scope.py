@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 
-from attrs import frozen
+from attrs import Factory, frozen
 
 from totemlang.bytecode.module import Function, Module
-from totemlang.schema.types import Field, Type
+from totemlang.schema.types import Constraint, Field, Kind, Type
 from totemlang.tables.prices import PriceTable
 from totemlang.tables.rules import RuleBook
 
@@ -21,6 +22,18 @@ class BodyKind(Enum):
     STAGE = "stage"
 
 
+def domains_of(rules: RuleBook) -> dict[Kind, tuple[Constraint, ...]]:
+    """The domains of the kinds of which the rules have no unbounded type: a value has one."""
+    found: dict[Kind, list[Constraint]] = {}
+    for labelled in rules.labelled.values():
+        found.setdefault(labelled.kind, []).append(labelled.constraint)
+    return {
+        kind: tuple(domains)
+        for kind, domains in found.items()
+        if not any(domain.is_free for domain in domains)
+    }
+
+
 @frozen
 class Scope:
     """A body's surroundings in its module.
@@ -28,7 +41,7 @@ class Scope:
     It may use the first `globals` globals and the first `functions` functions: those that stand
     before it. Its first `parameters` slots are read-only. `columns` are what its `return`
     or `emit` takes or its initial value is, with the checks that they must have passed. `rules`
-    is None for library code, which they do not bind.
+    is None for library code, which they do not bind; `domains` are those of kinds that they bound.
     """
 
     module: Module
@@ -40,6 +53,7 @@ class Scope:
     functions: int = 0
     parameters: int = 0
     columns: tuple[Field, ...] = ()
+    domains: Mapping[Kind, tuple[Constraint, ...]] = Factory(dict)
 
     @property
     def takes(self) -> tuple[Type, ...]:

@@ -21,7 +21,7 @@ from totemlang.bytecode.module import Code, Function, GlobalKind, Lookup, Module
 from totemlang.cost.body import command_of
 from totemlang.cost.faults import Faults
 from totemlang.schema.types import KEY_KINDS, Field, Kind
-from totemlang.tables.rules import RuleBook
+from totemlang.tables.rules import LabelledType, RuleBook
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _DOTTED = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}(\.[A-Za-z][A-Za-z0-9_]{0,63})+")
@@ -77,6 +77,8 @@ class Shape:
             self.command("Dataset")
             self.name(dataset.name, "the data set")
             self.fields(dataset.columns, "the data set")
+            if not dataset.columns:
+                self.faults.add("BYT117", "the data set has no columns: its rows would be free")
             for column in dataset.columns:
                 if column.type.is_array:
                     self.faults.add("BYT117", f"column {column.name} of the data set is an array")
@@ -144,6 +146,7 @@ class Shape:
         if module.dataset is not None or module.lookups or module.merge is not None:
             self.faults.add("BYT111", "a script has no data set, no lookups and no merge")
         self.slots(module.script)
+        self.unique([name for name, _ in module.variables], "variable")
         for name, slot in module.variables:
             self.name(name, "a variable")
             if not 0 <= slot < len(module.script.slots):
@@ -191,16 +194,11 @@ class Shape:
         self.kind(field.type.kind)
         if not is_sound(field):
             self.faults.add("BYT121", f"{what}: the bounds of {field.name} do not fit {field.type}")
-        word, labelled = field.constraint.word, self.rules.labelled.get(field.constraint.word)
-        if not word or word == field.type.kind.value:
-            return
-        if labelled is None:
+        word = field.constraint.word
+        labelled = self.rules.labelled.get(word)
+        if word and labelled is None:
             self.faults.add("BYT104", f"the rules of {self.rules.name} have no type {word}")
-        elif (labelled.kind, labelled.constraint.lower, labelled.constraint.upper) != (
-            field.type.kind,
-            field.constraint.lower,
-            field.constraint.upper,
-        ):
+        elif labelled is not None and not is_of(field, labelled):
             self.faults.add("BYT104", f"{word} has another domain in {self.rules.name}")
 
     def parameters(self, code: Code, parameters: Sequence[Field], what: str) -> None:
@@ -219,6 +217,16 @@ class Shape:
 def is_key(field: Field) -> bool:
     """Whether a keyed reduce, a merge or a lookup may take this as a part of its key."""
     return field.type.is_scalar and field.type.kind in KEY_KINDS
+
+
+def is_of(field: Field, labelled: LabelledType) -> bool:
+    """Whether a field that bears a type's word has its kind and domain (or shorter strings)."""
+    found, domain = field.constraint, labelled.constraint
+    shorter = domain.max_bytes is None or (
+        found.max_bytes is not None and found.max_bytes <= domain.max_bytes
+    )
+    same = (found.lower, found.upper) == (domain.lower, domain.upper)
+    return field.type.kind is labelled.kind and same and shorter
 
 
 def is_sound(field: Field) -> bool:

@@ -6,8 +6,9 @@ Were they interchangeable, bytecode could store for nothing.
 
 from __future__ import annotations
 
+from totemlang.cost.passed import keeps_to
 from totemlang.cost.stack import Entry, Role
-from totemlang.cost.walk import Effect, Walk
+from totemlang.cost.walk import Effect, Region, Walk
 from totemlang.schema.types import LONG, Type
 
 
@@ -17,8 +18,27 @@ def store(walk: Walk) -> Effect:
     _expect_charged(walk, entry, "assign", "set")
     walk.expect_slot(walk.immediate, walk.at)
     walk.expect_writable(walk.immediate)
+    if not _counts(walk):
+        _expect_domain(walk, entry)
     walk.statement()
     return Effect((walk.at,))
+
+
+def _counts(walk: Walk) -> bool:
+    """Whether it stores the variable of a `for`, which is of no declared type."""
+    following = walk.near(1)
+    return walk.region is Region.FOR_STEP or (
+        following is not None
+        and following.operation == "for"
+        and following.immediates == walk.instruction.immediates
+    )
+
+
+def _expect_domain(walk: Walk, entry: Entry) -> None:
+    """Where the rules bound every type of a kind, what is stored keeps to one of them."""
+    domains = walk.scope.domains.get(walk.at.kind, ())
+    if domains and not any(keeps_to(walk.scope, entry, walk.at, one) for one in domains):
+        walk.fault("BYT138", "it has not passed the checks of a type that the rules have")
 
 
 def store_element(walk: Walk) -> Effect:
@@ -26,6 +46,7 @@ def store_element(walk: Walk) -> Effect:
     _, entry = walk.take(LONG, walk.at)
     _expect_charged(walk, entry, "assign_element", "set_element")
     _expect_array(walk, walk.at)
+    _expect_domain(walk, entry)
     walk.statement()
     return Effect((LONG, walk.at))
 
@@ -50,6 +71,7 @@ def put_element(walk: Walk) -> Effect:
         walk.fault("BYT137", "it does not end an update of an element", hint)
     elif not place.type == value.type == walk.at:
         walk.fault("BYT132", f"it takes {walk.at} and finds {value.type}")
+    _expect_domain(walk, value)
     walk.statement()
     return Effect((walk.at,))
 

@@ -13,7 +13,7 @@ from totemlang.cost.body import walk_body
 from totemlang.cost.chain import Chain
 from totemlang.cost.faults import Faults
 from totemlang.cost.library_link import judge_library
-from totemlang.cost.scope import BodyKind, Scope
+from totemlang.cost.scope import BodyKind, Scope, domains_of
 from totemlang.cost.shape import Shape
 from totemlang.cost.verified import VerifiedCode, VerifiedModule
 from totemlang.schema.types import Field
@@ -65,6 +65,7 @@ class _Bodies:
 
     def __init__(self, module: Module, rules: RuleBook, prices: PriceTable, faults: Faults) -> None:
         self.module, self.rules, self.prices, self.faults = module, rules, prices, faults
+        self.domains = domains_of(rules)
 
     def initial(self, number: int, known: Global) -> VerifiedCode | None:
         """The initial value of a global, which uses only those before it."""
@@ -109,6 +110,7 @@ class _Bodies:
             functions=number,
             parameters=len(function.parameters),
             columns=(Field("result", function.result),),
+            domains={} if library else self.domains,
         )
 
     def script(self) -> VerifiedCode | None:
@@ -134,4 +136,5 @@ class _Bodies:
             functions=len(self.module.functions),
             parameters=0 if stage is None else len(stage.parameters),
             columns=() if stage is None else stage.emitted.columns,
+            domains=self.domains,
         )
