@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from syntax_outline import findings
+
+from totemlang.source import Source
+from totemlang.syntax.parser import parse
+from totemlang.tables.rules import default_rules
 
 
 def said(text: str) -> list[tuple[int, str]]:
@@ -56,6 +62,14 @@ x = 1 +
         ),
         ("map f(d row)\n    emit 1\nreduce g(int k)\n    emit k\nend reduce\n", [(1, "SYN023")]),
         ("map f(d row)\n    if a then\nparam int p\n", [(1, "SYN023"), (2, "CTL101")]),
+        ("map f(d row)\n    emit 1\nmap\nx = 1\n", [(3, "SYN024")]),
+        # The command is missing, or half of it.
+        ("f(d row)\n    emit 1\nend map\nx = 1\n", [(1, "SYN033")]),
+        ("f(int[] a, int b) order by a\nend reduce\n", [(1, "SYN033")]),
+        ("a > 3 then\n    x = 1\nend if\n", [(1, "CTL105")]),
+        ("x in xs do\n    x = 1\nend for\n", [(1, "CTL105")]),
+        ("x > 3 limit 5 do\n    x = 1\nend while\n", [(1, "CTL105")]),
+        ("if a then\nelse b then\nelse\nend if\n", [(2, "CTL105")]),
         # Too many ends.
         ("if a then\nend if\nend if\nend map\n", [(3, "SYN024"), (4, "SYN024")]),
         # The word of the end.
@@ -83,10 +97,49 @@ x = 1 +
         ("map f(d row)\n    emit a,\nend map\n", [(2, "SYN020")]),
         ("emit a,\nx = 3\n", [(1, "SYN020")]),
         ("x = (1", [(1, "SYN014")]),
+        # Brackets too many or too few within a line are one mistake.
+        ("x = f((1)]) + (2 + 3)\n", [(1, "SYN015")]),
+        ("x = f(a[1)) + (2\n", [(1, "SYN014")]),
+        ("x = f(a]) + [1]\n", [(1, "SYN015")]),
+        ('x = f("a)\n', [(1, "SYN008")]),
+        ("x = 1 + \\\n  2\ny = a \\ b\nz = 1\n", [(1, "SYN021"), (3, "SYN021")]),
     ],
 )
 def test_structure_is_found_again(text: str, expected: list[tuple[int, str]]) -> None:
     assert said(text) == expected
+
+
+def test_a_token_lost_is_one_mistake() -> None:
+    text = """\
+dataset readings(string home, double? kwh)
+lookup prices((string zone, int hour), double price)
+param double[] steps = [1.0, 2.0]
+
+map by_home(readings row)
+    if not missing(row.kwh) and (row.kwh > 0.0 or steps[0] == 1) then
+        emit (row.home, hour(row.ts) as hour), row.kwh * prices[(row.zone, 1)].price as cost
+    else
+        x = y
+    end if
+end map
+
+reduce total((string home, int hour), double[] cost) order by cost desc
+    double most = max(cost), all = 0.0
+    for i = 0; i < len(cost); i++ do
+        while all < 1 limit 10 do
+            all += cost[i] ** 2
+        end while
+    end for
+    emit (home, hour), stats.mean(cost)
+end reduce
+"""
+    tokens = list(re.finditer(r"\w+|\*\*|[<>=+]=|\+\+|[^\w\s]", text))
+    assert len(tokens) > 150
+    for token in tokens:
+        broken = f"{text[: token.start()]} {text[token.end() :]}"
+        _, found = parse(Source(broken), default_rules())
+        line = text.count("\n", 0, token.start()) + 1
+        assert len(found) <= 1, (line, token[0], [f.message for f in found])
 
 
 def test_a_program_of_python() -> None:

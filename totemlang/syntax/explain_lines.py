@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from totemlang.diagnostics import ErrorClass
-from totemlang.syntax.failure import Explanation, Failure, is_word
+from totemlang.syntax.failure import Explanation, Failure, is_word, lacks_command
 from totemlang.syntax.habits import LINE_HABITS, TYPE_HABITS
 from totemlang.syntax.shown import shown
 from totemlang.syntax.suggest import nearest
@@ -120,6 +120,11 @@ def _call_alone(failure: Failure) -> Explanation | None:
     if failure.at != 1 or failure.head.type not in NAMES | {"TYPE"}:
         return None
     if failure.wrong.type == "OPEN":
+        if lacks_command(failure.tokens):
+            hint = f"write `map {shown(failure.head.text)}(…)`, `reduce` or `function`"
+            return Explanation(
+                "SYN033", "a definition starts with its command", hint, failure.head.span
+            )
         hint = "give it a name, `double y = f(x)`, or emit it"
         message = "the value of a call goes nowhere here"
         return Explanation("SYN027", message, hint, failure.head.span)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from attrs import frozen
 
 from totemlang.diagnostics import ErrorClass
@@ -104,3 +106,14 @@ def found(token: Token) -> str:
 def is_word(token: Token) -> bool:
     """Whether a token is a word of the language, which no name can be."""
     return token.type in WORDS.values() and token.type not in NAMES
+
+
+def lacks_command(tokens: Sequence[Token]) -> bool:
+    """Whether a line reads `name(T a, …)` or `name(readings row)`: a stage without its command."""
+    kinds = [token.type for token in tokens[:6]]
+    if kinds[:2] != ["NAME", "OPEN"]:
+        return False
+    first, second, *_ = [kind for kind in kinds[2:] if kind != "OPEN"] + ["", ""]
+    if first == "TYPE" and kinds[2:4] != ["TYPE", "OPEN"]:
+        return second in ("NAME", "OPEN_SQUARE", "OPTIONAL")
+    return (first, second) == ("NAME", "NAME")

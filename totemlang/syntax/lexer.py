@@ -145,6 +145,7 @@ class Lexer:
         if not match["closed"]:
             hint = 'close it with `"` on the same line; a line end inside is written \\n'
             self._line.report("SYN008", "this string is never closed", start, end, hint)
+            self._line.trust_no_brackets()
         self._invisible(inner, start + 1)
         value = string_value(
             inner,

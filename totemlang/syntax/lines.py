@@ -19,6 +19,7 @@ from totemlang.syntax.tokens import COMMAND_WORDS, SIGNS, Token
 _AFRESH = re.compile(r"[A-Za-z]\w{0,63}(?:[ \t]*\[[^\]\n]{0,80}\])?[ \t]*(?:=(?!=)|[-+*]=|\+\+|--)")
 _TYPED_AFRESH = re.compile(r"[A-Za-z]\w{0,63}[\[\]0-9?]{0,9} +[A-Za-z]\w{0,63} *=(?!=)")
 _CLOSES = {")": "(", "]": "["}
+_PARTNER = {opens: closes for closes, opens in _CLOSES.items()}
 _LINE_STARTS = COMMAND_WORDS | {"end", "else"}
 
 
@@ -51,6 +52,7 @@ class LineAssembler:
     _first_on_line: bool = True
     _joined: bool = False
     _faulty: bool = False
+    _bracket_faulty: bool = False
 
     @property
     def so_far(self) -> list[Token]:
@@ -68,8 +70,12 @@ class LineAssembler:
         return bool(self._brackets)
 
     def join(self) -> None:
-        """Let this line go on behind the next line's end."""
+        """Let this line go on behind the next line's end, if nothing stands before that."""
         self._joined = True
+
+    def trust_no_brackets(self) -> None:
+        """Report none of this line's brackets: some may be lost in what was wrong already."""
+        self._bracket_faulty = True
 
     def line_end(self) -> None:
         """The text's line ends here."""
@@ -87,6 +93,7 @@ class LineAssembler:
     def add(self, kind: str, text: str, start: int, end: int) -> None:
         """Take a token that is no bracket."""
         token = Token(kind, text, start, end)
+        self._joined = False
         if self._first_on_line:
             self._first_on_line = False
             if self._tokens and self._starts_afresh(token):
@@ -111,7 +118,7 @@ class LineAssembler:
             indent = first - (self.source.text.rfind("\n", 0, first) + 1)
             newline = Token("NEWLINE", "\n", end, end)
             self.lines.append(Line(tuple(self._tokens), newline, indent, self._faulty))
-        self._tokens, self._faulty = [], False
+        self._tokens, self._faulty, self._bracket_faulty = [], False, False
 
     def open(self, text: str, start: int) -> None:
         """Take an opening bracket."""
@@ -123,23 +130,42 @@ class LineAssembler:
             self.stopped = True
 
     def close(self, text: str, start: int) -> None:
-        """Take a closing bracket, or report that it closes nothing."""
+        """Take a closing bracket; one that fits no open bracket is left out or put right."""
+        end = start + 1
         if not self._brackets:
-            self.report("SYN015", f"`{text}` closes nothing", start, start + 1)
-            return
-        opened = self._brackets.pop()
-        if _CLOSES[text] != opened.text:
-            message = f"`{text}` cannot close `{opened.text}`"
+            return self._report_bracket("SYN015", f"`{text}` closes nothing", start, end)
+        if _CLOSES[text] not in [bracket.text for bracket in self._brackets]:
+            opened = self._brackets[-1]
             position = self.source.position(opened.start)
             hint = f"`{opened.text}` was opened at line {position.line}, column {position.column}"
-            self.report("SYN015", message, start, start + 1, hint)
-            text = ")" if opened.text == "(" else "]"
-        self.add(SIGNS[text], text, start, start + 1)
+            message = f"`{text}` cannot close `{opened.text}`"
+            self._report_bracket("SYN015", message, start, end, hint)
+            text = _PARTNER[opened.text]
+            line_end = self.source.text.find("\n", start)
+            if self.source.text.count(text, start, max(line_end, start)) >= len(self._brackets):
+                return None  # the right one follows: this one was too many
+        while self._brackets[-1].text != _CLOSES[text]:  # those within were forgotten
+            opened = self._brackets.pop()
+            self._report_bracket(
+                "SYN014", f"`{opened.text}` is never closed", opened.start, opened.end
+            )
+            self.add(SIGNS[_PARTNER[opened.text]], _PARTNER[opened.text], start, start)
+        self._brackets.pop()
+        return self.add(SIGNS[text], text, start, end)
 
     def _unclosed(self) -> None:
         opened = self._brackets[-1]
-        self.report("SYN014", f"`{opened.text}` is never closed", opened.start, opened.end)
+        message = f"`{opened.text}` is never closed"
+        self._report_bracket("SYN014", message, opened.start, opened.end)
         self._brackets.clear()
+
+    def _report_bracket(
+        self, code: str, message: str, start: int, end: int, hint: str = ""
+    ) -> None:
+        """Note a finding about brackets, the first of a line only: others follow from it."""
+        if not self._bracket_faulty:
+            self.report(code, message, start, end, hint)
+        self._bracket_faulty = True
 
     def report(
         self,

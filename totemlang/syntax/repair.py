@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
+from totemlang.diagnostics import ErrorClass
 from totemlang.syntax.blocks import Block
 from totemlang.syntax.failure import Failure
 from totemlang.syntax.habits import ELSE_IF_HABITS, END_HABITS, FUNCTION_HABITS, LINE_HABITS
@@ -16,13 +17,14 @@ from totemlang.syntax.reports import Reports
 from totemlang.syntax.suggest import nearest
 from totemlang.syntax.tokens import ASSIGNS, BLOCKS, COMMAND_WORDS, STEPS, WORDS, Token
 
+_OPENS = {"THEN": "IF", "SEMICOLON": "FOR", "IN": "FOR", "LIMIT": "WHILE"}
 _FOREIGN_ENDS = {"COLON": ":", "OPEN_BRACE": "{"}
 _ENDING = {"IF": "THEN", "FOR": "DO", "WHILE": "DO"}
 
 
 def repaired(line: Line, innermost: Block | None, reports: Reports) -> Line | None:
     """The line as it was meant, with the habits in it reported; None if nothing is left of it."""
-    for repair in (_capitals, _semicolons, _leading_brace, _joined_words, _foreign_end):
+    for repair in (_capitals, _semicolons, _leading_brace, _joined_words, _lone_word, _foreign_end):
         line = repair(line, innermost, reports)
         if not line.tokens:
             return None
@@ -51,6 +53,23 @@ def respelt(failure: Failure, reports: Reports) -> Line | None:
         )
     command = Token(WORDS[meant], meant, head.start, head.end)
     return evolve(line, tokens=(command, *line.tokens[1:]))
+
+
+def completed(failure: Failure, reports: Reports) -> Line | None:
+    """A line that ends in `then` or `do` with the command at its start that it lacks."""
+    line, last = failure.line, failure.line.tokens[-1].type
+    if last not in ("THEN", "DO") or failure.head.type in {*BLOCKS, "ELSE"}:
+        return None
+    kinds = ["THEN"] if last == "THEN" else [token.type for token in line.tokens]
+    meant = next((_OPENS[kind] for kind in kinds if kind in _OPENS), None)
+    if meant is None:
+        return None
+    start = failure.head.start
+    message = f"a line that ends in `{line.tokens[-1].text}` starts with `{meant.lower()}`"
+    place = failure.head.span
+    reports.add("CTL105", message, place, f"write `{meant.lower()}`", ErrorClass.CONTROL)
+    command = Token(meant, meant.lower(), start, start)
+    return evolve(line, tokens=(command, *line.tokens))
 
 
 def _semicolons(line: Line, innermost: Block | None, reports: Reports) -> Line:
@@ -131,6 +150,22 @@ def _joined_words(line: Line, innermost: Block | None, reports: Reports) -> Line
         end = Token("END", "end", head.start, head.end)
         block = Token(kind, closes, head.start, head.end)
         return evolve(line, tokens=(end, block))
+    return line
+
+
+def _lone_word(line: Line, innermost: Block | None, reports: Reports) -> Line:
+    """`map` alone within a map, `else c then`: a word is missing beside it."""
+    head = line.tokens[0]
+    if len(line.tokens) == 1 and innermost is not None and head.type == innermost.kind:
+        message = f"`{head.text}` alone opens nothing"
+        reports.add("SYN024", message, head.span, f"write `end {head.text}`")
+        return evolve(line, tokens=(Token("END", "end", head.start, head.start), head))
+    conditional = len(line.tokens) > 2 and line.tokens[-1].type == "THEN"
+    if head.type == "ELSE" and conditional and line.tokens[1].type != "IF":
+        message = "a line that ends in `then` starts with `else if`"
+        reports.add("CTL105", message, head.span, "write `else if`", ErrorClass.CONTROL)
+        condition = Token("IF", "if", head.end, head.end)
+        return evolve(line, tokens=(head, condition, *line.tokens[1:]))
     return line
 
 

@@ -18,11 +18,11 @@ from totemlang.syntax.automaton import Automaton
 from totemlang.syntax.blocks import Block, Blocks
 from totemlang.syntax.build import Builder
 from totemlang.syntax.explain import explain
-from totemlang.syntax.failure import Failure
+from totemlang.syntax.failure import Failure, lacks_command
 from totemlang.syntax.habits import FUNCTION_HABITS
 from totemlang.syntax.limits import MAX_NESTING
 from totemlang.syntax.lines import Line
-from totemlang.syntax.repair import repaired, respelt
+from totemlang.syntax.repair import completed, repaired, respelt
 from totemlang.syntax.reports import Reports
 from totemlang.syntax.shown import shown
 from totemlang.syntax.suggest import nearest
@@ -86,7 +86,7 @@ class Structure:
             self.builder.forbid(head.type.lower(), head.span)
         failure = self._take(line) if counted else None
         if failure is not None:
-            other = respelt(failure, self.reports)
+            other = respelt(failure, self.reports) or completed(failure, self.reports)
             if other is not None:
                 return self._read_sound(other)
             if not line.faulty:
@@ -105,7 +105,8 @@ class Structure:
         if head.type in BLOCKS:
             kinds = [token.type for token in line.tokens]
             return "END" not in kinds and kinds[-1] != "CLOSE_BRACE"
-        if line.foreign and head.text.lower() in FUNCTION_HABITS and not self.blocks.stack:
+        foreign = line.foreign and head.text.lower() in FUNCTION_HABITS
+        if not self.blocks.stack and (foreign or lacks_command(line.tokens)):
             self._open(Block("FUNCTION", head, line.indent, counted=False, foreign=True))
         return False
 
@@ -150,6 +151,8 @@ class Structure:
                 self.reports.add("SYN024", f"`{text}` closes nothing", end.span)
             return
         within = self.blocks.outward(kind) if kind else 0
+        if not innermost.counted and innermost.foreign:
+            within = 0
         if within != 0 and (within < 0 or line.indent == innermost.indent):
             if within < 0 and line.indent != innermost.indent and len(self.blocks.stack) == 1:
                 message = f"`end {BLOCKS[kind]}` closes nothing"
