@@ -3,6 +3,7 @@
     [case a name]
     the program
     [schema readings]           optional: published columns of a data set, one a line
+    [library stats]             optional: the file of a library instead of the shipped one
     [rules]                     optional: `-For` takes a row out, a row of CSV adds one
     [out]                       findings, one a line, then the hint on a line of its own
     [typed]                     instead of [out]: the typed program as text
@@ -19,7 +20,7 @@ from pathlib import Path
 from attrs import frozen
 
 from totemlang.check.checker import check
-from totemlang.check.library import default_library
+from totemlang.check.library import Library, default_library
 from totemlang.check.text import program_text
 from totemlang.diagnostics import Diagnostic
 from totemlang.schema.metadata import ColumnMetadata, Metadata
@@ -30,7 +31,7 @@ from totemlang.tables.resources import resource_text
 from totemlang.tables.rules import RuleBook, default_rules, load_rules
 
 FOLDER = Path(__file__).parent / "cases"
-_SECTION = re.compile(r"\[(case|schema|rules|out|typed)(?: (.*))?\]")
+_SECTION = re.compile(r"\[(case|schema|library|rules|out|typed)(?: (.*))?\]")
 
 
 @frozen
@@ -41,6 +42,7 @@ class Case:
     name: str
     source: str
     schemas: tuple[tuple[str, str], ...]
+    library: tuple[tuple[str, str], ...]
     rules: str
     kind: str
     expected: str
@@ -59,19 +61,27 @@ def cases() -> Iterator[Case]:
 def _cases_of(file: Path) -> Iterator[Case]:
     name = source = rules = kind = expected = ""
     schemas: list[tuple[str, str]] = []
+    library: list[tuple[str, str]] = []
+
+    def case() -> Case:
+        return Case(file, name, source, tuple(schemas), tuple(library), rules, kind, expected)
+
     for section, argument, text in _sections(file.read_text(encoding="utf-8")):
         if section == "case":
             if kind:
-                yield Case(file, name, source, tuple(schemas), rules, kind, expected)
-            name, source, rules, kind, expected, schemas = argument, text, "", "", "", []
+                yield case()
+            name, source, rules, kind, expected = argument, text, "", "", ""
+            schemas, library = [], []
         elif section == "schema":
             schemas.append((argument, text))
+        elif section == "library":
+            library.append((argument, text + "\n"))
         elif section == "rules":
             rules = text
         else:
             kind, expected = section, text
     if kind:
-        yield Case(file, name, source, tuple(schemas), rules, kind, expected)
+        yield case()
 
 
 def _sections(text: str) -> Iterator[tuple[str, str, str]]:
@@ -100,7 +110,8 @@ def outcome(case: Case) -> str:
     tree, found = parse(source, rules)
     assert tree is not None, [str(finding) for finding in found]
     schemas = {name: _schema(name, text) for name, text in case.schemas}
-    program, findings = check(tree, rules, default_library(), schemas)
+    library = Library.of_texts(dict(case.library)) if case.library else default_library()
+    program, findings = check(tree, rules, library, schemas)
     assert (program is None) == bool(findings)
     if case.kind == "typed" and program is not None:
         return program_text(program).strip("\n")

@@ -13,7 +13,7 @@ from totemlang.check.matching import Match, accepts, match
 from totemlang.check.settle import kept, place, settle
 from totemlang.check.typed import CallValue, CheckedValue, TypedExpression
 from totemlang.check.values import Operand, Pending, given, operation, type_of
-from totemlang.schema.types import Type
+from totemlang.schema.types import DOUBLE, FLOAT, INT, LONG, Type
 from totemlang.source import Span
 from totemlang.syntax import tree
 
@@ -169,15 +169,24 @@ def _overloaded(
 
 
 def _distance(function: Signature, operands: Sequence[TypedExpression | Pending]) -> int | None:
-    """How many operands have to widen; None where the function does not take them."""
+    """How far operands have to widen in all; None where the function does not take them."""
     if len(function.parameters) != len(operands):
         return None
     distance = 0
     for operand, (_, at, _) in zip(operands, function.parameters, strict=True):
         known = given(operand)
-        if at is None or not (
-            accepts(at, known) or (at.is_optional and accepts(at.element, known))
-        ):
+        if at is not None and accepts(at, known):
+            distance += _steps(known.type, at)
+        elif at is not None and at.is_optional and accepts(at.element, known):
+            distance += 1 + _steps(known.type, at.element)
+        else:
             return None
-        distance += known.type != at
     return distance
+
+
+def _steps(given: Type, to: Type) -> int:
+    """How far a type is from one that it widens to, or that literals of it take."""
+    return abs(_WIDTH.get(to.element, 0) - _WIDTH.get(given.element, 0))
+
+
+_WIDTH = {INT: 0, LONG: 1, DOUBLE: 2, FLOAT: 3}

@@ -70,7 +70,8 @@ def conversion_hint(found: Type, to: Type) -> str:
     if found.is_array and to.is_scalar:
         return "take an element, `xs[i]`, or combine them: `sum(xs)`, `max(xs)`"
     if found.is_scalar and to.is_array:
-        return "write it in brackets, `[x]`, or `fill(n, x)`"
+        fits = widens(found, to.element)
+        return "write it in brackets, `[x]`, or `fill(n, x)`" if fits else ""
     if found.is_array or to.is_array:
         return "arrays do not widen: fill another one in a loop"
     return _scalar_hint(found, to.element)

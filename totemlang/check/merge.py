@@ -83,17 +83,17 @@ def _of_emit(stage: TypedStage, record: EmitRecord) -> tuple[str, ...] | Obstacl
         span = keys[0].span.to(keys[-1].span)
         return Obstacle("the reduce does not emit its own key unchanged", span, f"emit `{own}`")
     combined = []
-    for position, part in enumerate(values, start=len(keys)):
+    for part in values:
         aggregate = _aggregate(stage, part.value)
         if aggregate is None:
             reason = f"`{part.name}` is no `sum`, `count`, `min` or `max` of a parameter"
             hint = "emit the sums that it is made of, and compute it in a map below `merge`"
             return Obstacle(reason, part.span, hint)
-        if part.value is not None and part.value.type != stage.emitted[position].type:
-            emitted = stage.emitted[position].type
-            reason = f"`{part.name}` is {part.value.type} and becomes {emitted} before merging"
-            return Obstacle(reason, part.span, f"the next stage takes `{part.value.type}`")
         combined.append(aggregate)
+    for part, column in zip(record.parts, stage.emitted, strict=True):
+        if part.value is not None and part.value.type != column.type:
+            reason = f"`{part.name}` is {part.value.type} and becomes {column.type} before merging"
+            return Obstacle(reason, part.span, f"let the next stage take `{part.value.type}`")
     return tuple(combined)
 
 
