@@ -14,7 +14,7 @@ from prompt_toolkit.output import DummyOutput
 
 from totemlang.cli.repl.completion import SessionCompleter
 from totemlang.cli.repl.job import Data, Job
-from totemlang.cli.repl.prompt import from_lines, from_terminal
+from totemlang.cli.repl.prompt import Terminal, from_lines
 from totemlang.cli.repl.session import Session
 from totemlang.schema.types import DOUBLE
 from totemlang.tables.prices import default_prices
@@ -45,7 +45,15 @@ def typed(session: Session, keys: str) -> list[str]:
     """The entries that a person makes with some keys, Ctrl-D at their end."""
     with create_pipe_input() as pipe:
         pipe.send_text(keys + "\x04")
-        return list(from_terminal(session, pipe, DummyOutput()))
+        entries = []
+        terminal = Terminal(session, pipe, DummyOutput())
+        while True:
+            try:
+                entries.append(next(terminal))
+            except StopIteration:
+                return entries
+            except KeyboardInterrupt:
+                entries.append("interrupted")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +70,7 @@ def typed(session: Session, keys: str) -> list[str]:
         ("for x in xs do\r\r", ["for x in xs do\n    "]),
         (":type (\r", [":type ("]),
         ("1 +\x1b\r2\r", ["1 +\n2"]),
-        ("half typed\x03whole\r", ["whole"]),
+        ("half typed\x03whole\r", ["interrupted", "whole"]),
     ],
 )
 def test_keys_make_entries(session: Session, keys: str, entries: list[str]) -> None:

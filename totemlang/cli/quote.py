@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
+
+from totemlang.cli.colours import highlighted
+from totemlang.cli.table import plain_table
+from totemlang.source import Source
+
 if TYPE_CHECKING:
     from totemlang.cli.shell import Shell
-    from totemlang.cost.quote import Quote
+    from totemlang.cost.quote import LineQuote, Quote
     from totemlang.program import Program
 
 
@@ -44,10 +50,6 @@ def quote_document(quote: Quote) -> dict[str, Any]:
 
 def show_quote(shell: Shell, quote: Quote, program: Program) -> None:
     """Print the figures, the formula with its symbols, the lines, the largest result, the hint."""
-    from rich.text import Text
-
-    from totemlang.cli.table import plain_table
-
     shell.show(
         Text.assemble(
             ("totem  ", "bold"),
@@ -75,17 +77,23 @@ def totem(upper: int | None) -> str:
 
 
 def _by_line(quote: Quote, program: Program) -> Any:
-    from totemlang.cli.colours import highlighted
-    from totemlang.cli.table import plain_table
-
     source = program.module.source or program.source
-    number_of_lines = len(source.line_starts)
     rows = []
     for line in quote.by_line:
-        text = source.line(line.line) if 0 < line.line <= number_of_lines else ""
         share = f"{100 * (line.upper or 0) / quote.upper:.1f} %" if quote.upper else ""
-        rows.append((str(line.line), highlighted(text), line.formula, totem(line.upper), share))
+        rows.append((*_place(line, source), line.formula, totem(line.upper), share))
     return plain_table(("line", "source", "formula", "upper", ""), rows, "rllrr")
+
+
+def _place(line: LineQuote, source: Source) -> tuple[str, Text]:
+    """Number and source of a line, or what is charged for no line."""
+    if not line.line:
+        return "", Text("reading, ordering, code of the library", style="italic dim")
+    known = line.line <= len(source.line_starts)
+    text = highlighted(source.line(line.line)) if known else Text()
+    if line.library:
+        text.append(f"  + {line.library:,} in the library", style="italic dim")
+    return str(line.line), text
 
 
 def _largest(quote: Quote) -> str:

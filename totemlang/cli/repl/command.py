@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,39 +46,65 @@ def repl(
 ) -> None:
     """Try statements, expressions and jobs; see values and what each entry costs."""
     from totemlang.cli.repl.job import Job
-    from totemlang.cli.repl.prompt import from_lines, from_terminal, is_terminal
+    from totemlang.cli.repl.prompt import Terminal, from_lines, is_terminal
     from totemlang.cli.repl.session import Session
 
     known = _open(shell, data, metadata)
     session = Session(rules, prices, _run, Job(known))
     if is_terminal():
         _greet(shell, known)
-        converse(session, shell, from_terminal(session))
+        converse(session, shell, Terminal(session), stays=True)
     else:
         converse(session, shell, from_lines(sys.stdin))
 
 
-def converse(session: Session, shell: Shell, entries: Iterable[str]) -> None:
-    """Take entries until they end or one says to leave. No error ends it."""
-    from totemlang.cli.repl.answers import show_answers
-    from totemlang.cli.repl.commands import Quit, obey
+def converse(
+    session: Session, shell: Shell, entries: Iterator[str], *, stays: bool = False
+) -> None:
+    """Take entries until they end or one says to leave.
 
-    for entry in entries:
+    No error ends it; an interruption does unless somebody `stays` to type on.
+    """
+    while True:
         try:
-            if entry.lstrip().startswith(":"):
-                obey(session, shell, entry)
-            elif entry.strip():
-                show_answers(shell, session.take(entry), session.job.stages)
-        except Quit:
-            return
-        except TotemError as error:
-            tell(shell, error)
+            if not _turn(session, shell, entries):
+                return
         except KeyboardInterrupt:
-            shell.complain("interrupted; the entry is forgotten")
-        except (BrokenPipeError, click.Abort):
-            raise
-        except Exception as error:
-            shell.complain(report(error))
+            if not stays:
+                raise
+
+
+def _turn(session: Session, shell: Shell, entries: Iterator[str]) -> bool:
+    """Take one entry; gives whether to go on."""
+    from totemlang.cli.repl.commands import Quit
+
+    entry = next(entries, None)
+    if entry is None:
+        return False
+    try:
+        _take(session, shell, entry)
+    except Quit:
+        return False
+    except KeyboardInterrupt:
+        shell.complain("interrupted: the entry is forgotten")
+        raise
+    except TotemError as error:
+        tell(shell, error)
+    except (BrokenPipeError, click.Abort):
+        raise
+    except Exception as error:
+        shell.complain(report(error))
+    return True
+
+
+def _take(session: Session, shell: Shell, entry: str) -> None:
+    from totemlang.cli.repl.answers import show_answers
+    from totemlang.cli.repl.commands import obey
+
+    if entry.lstrip().startswith(":"):
+        obey(session, shell, entry)
+    elif entry.strip():
+        show_answers(shell, session.take(entry), session.job.stages)
 
 
 def _run(program: Program, data: Mapping[str, DataFile]) -> Outcome:

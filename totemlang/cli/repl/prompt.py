@@ -34,21 +34,29 @@ def from_lines(lines: TextIO) -> Iterator[str]:
         yield "\n".join(entry)
 
 
-def from_terminal(
-    session: Session, source: Input | None = None, output: Output | None = None
-) -> Iterator[str]:
-    """Entries as a person types them. Ctrl-C drops an entry, Ctrl-D ends.
+class Terminal:
+    """Entries as a person types them; Ctrl-C drops one (`KeyboardInterrupt`), Ctrl-D ends.
 
-    `source` and `output` stand for the terminal, for tests.
+    An iterator that goes on after an interruption, as a generator would not. `source` and
+    `output` stand for the terminal, for tests.
     """
-    prompt = _prompt(session, source, output)
-    while True:
+
+    def __init__(
+        self, session: Session, source: Input | None = None, output: Output | None = None
+    ) -> None:
+        """Prepare the prompt; nothing is read yet."""
+        self._prompt = _prompt(session, source, output)
+
+    def __iter__(self) -> Terminal:
+        """Itself."""
+        return self
+
+    def __next__(self) -> str:
+        """Read an entry."""
         try:
-            yield prompt.prompt()
-        except KeyboardInterrupt:
-            continue
+            return self._prompt.prompt()
         except EOFError:
-            return
+            raise StopIteration from None
 
 
 def _prompt(session: Session, source: Input | None, output: Output | None) -> PromptSession[str]:
