@@ -245,7 +245,7 @@ def many(count: int) -> bytes:
 
 
 HOSTILE = {
-    "instructions": assembled(script=b"\1\0" + many(200_000) + b"\x82" * 200_000 + b"\0"),
+    "instructions": assembled(script=b"\1\0" + many(120_000) + b"\x82" * 120_000 + b"\0"),
     "constants": assembled(many(40_000) + b"".join(b"\1" + many(k) for k in range(40_000))),
     "elements": assembled(b"\1\x10" + many(400_000) + bytes(400_000), b"\1\0\1\1\x10\0\0"),
     "a long text": assembled(b"\1\x08" + many(400_000) + b"a" * 400_000, b"\1\0\1\1\x08\0\0"),

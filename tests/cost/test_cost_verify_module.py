@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import evolve
 from cost_assembler import Assembler, fields, script
 
+import totemlang
+from totemlang.bytecode.codes import CODES
 from totemlang.bytecode.module import Lookup, Merge, Module, OrderBy, StageKind
 from totemlang.check.library import default_library
 from totemlang.cost.verify import verify
@@ -342,3 +346,13 @@ def test_where_the_rules_bound_a_kind_foreign_code_keeps_to_it() -> None:
     source = "int a = 1\nfor i = 0; i < 3; i++ do\n  a += i\nend for\nint[] xs = [a]\nxs[0] += 1"
     compiled = Program(Source(source), narrow)
     assert compiled.verified.script is not None
+
+
+def test_every_fault_is_in_the_table_and_the_table_has_no_other() -> None:
+    room = Path(totemlang.__file__).parent
+    texts = [
+        path.read_text() for name in ("bytecode", "cost") for path in (room / name).glob("*.py")
+    ]
+    used = {code for text in texts for code in re.findall(r'\.(?:\w+)\(\s*"(BYT\d{3})"', text)}
+    used |= {code for text in texts for code in re.findall(r'_refused\(\s*"(BYT\d{3})"', text)}
+    assert used == set(CODES)

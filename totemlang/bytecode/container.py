@@ -13,13 +13,14 @@ import hashlib
 from typing import Any
 
 from totemlang.bytecode.codec import record
+from totemlang.bytecode.codes import CODES
 from totemlang.bytecode.constants import pool_is_canonical
 from totemlang.bytecode.debug import has_debug, read_debug, strip_debug, write_debug
 from totemlang.bytecode.layout import SECTIONS
 from totemlang.bytecode.limits import MAX_MODULE_BYTES
 from totemlang.bytecode.module import Module
 from totemlang.bytecode.wire import Damaged, Reader, Unwritable, Writer
-from totemlang.diagnostics import Diagnostic, ErrorClass, Refused
+from totemlang.diagnostics import Diagnostic, Refused
 
 MAGIC = b"\x89TOTEMC\n"
 VERSION = 1
@@ -115,4 +116,4 @@ def _section(reader: Reader, number: int) -> Reader:
 
 
 def _refused(code: str, message: str) -> Refused:
-    return Refused((Diagnostic(code, ErrorClass.SYNTAX, message),))
+    return Refused((Diagnostic(code, CODES[code].error_class, message),))
