@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from totemlang.bytecode.module import Code, Emitted, Stage, StageKind
 from totemlang.data.python_values import to_array
-from totemlang.engine.shuffle import Groups, grouping_for
+from totemlang.engine.shuffle import Groups, KeyedGroups, grouping_for
 from totemlang.engine.spool import Scratch
 from totemlang.schema.types import Field, Kind, Type
 from totemlang.tables.prices import default_prices
+from totemlang.vm.aggregate import Aggregate
 from totemlang.vm.arrays import max_of, max_of_double, min_of, min_of_double
 from totemlang.vm.exact_sum import exact_sum
 
@@ -41,11 +42,19 @@ def reduce_of(keys: list[Kind], values: list[Kind]) -> Stage:
 
 
 def groups_of(
-    stage: Stage, columns: list[list[object]], size: int, *, combine: bool, limit: int
+    stage: Stage,
+    columns: list[list[object]],
+    size: int,
+    *,
+    combine: bool,
+    limit: int,
+    worth: int = 0,
 ) -> list[Groups]:
     grouping = grouping_for(
         stage, combine=combine, limit=limit, scratch=Scratch(), prices=default_prices()
     )
+    if isinstance(grouping, KeyedGroups):
+        grouping.worth_combining = worth
     kinds = [p.type.kind for p in stage.parameters]
     names = [f"c{i}" for i in range(len(kinds))]
     arrays = [to_array(c, k) for c, k in zip(columns, kinds, strict=True)]  # type: ignore[arg-type]
@@ -114,6 +123,14 @@ def check(kind: Kind, array: list[object], aggregate: object) -> None:
 def test_a_reduce_without_key_has_one_group_even_of_no_rows(combine: bool) -> None:
     (found,) = groups_of(reduce_of([], [Kind.INT]), [[]], 5, combine=combine, limit=10)
     assert (found.keys, found.arrays) == ([()], [[[]]])
+
+
+def test_rows_are_combined_only_where_keys_come_often() -> None:
+    stage = reduce_of([Kind.INT], [Kind.INT])
+    for step, kind in ((1, list), (25, Aggregate)):
+        numbers = [n // step for n in range(1000)]
+        found = groups_of(stage, [numbers, numbers], 100, combine=True, limit=2000, worth=4)
+        assert {type(array) for g in found for (array,) in g.arrays} == {kind}
 
 
 def test_no_rows_under_keys_are_no_groups() -> None:

@@ -92,7 +92,7 @@ def flat_bounds(quote: Quote | None, budget: int) -> tuple[int, tuple[int, ...]]
         raise UsageError("a flat bill needs an upper bound: the provider's ceilings leave it open")
     if budget < quote.upper:
         raise unaffordable(budget, quote.upper)
-    return quote.upper, tuple(stage.upper for stage in quote.by_stage)
+    return quote.upper, tuple(stage.upper or 0 for stage in quote.by_stage)
 
 
 def unaffordable(budget: int, needed: int) -> Refused:

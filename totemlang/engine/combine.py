@@ -8,46 +8,45 @@ combined leaves no trace in results or charges.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 from attrs import define, field, frozen
 
 from totemlang.bytecode.module import Value
 from totemlang.data.kinds import ARROW
-from totemlang.data.python_values import to_array, to_values
-from totemlang.engine.ordering import Grouped
+from totemlang.data.python_values import to_values
+from totemlang.engine.ordering import Grouped, Positions
+from totemlang.engine.reductions import (
+    BINARY,
+    NEGATIVE_INFINITY,
+    NOT_A_NUMBER,
+    POSITIVE_INFINITY,
+    WHOLE,
+    added,
+    byte_lengths,
+    exact_sums,
+    greatest,
+    least,
+    whole_sums,
+)
 from totemlang.schema.types import Kind
 from totemlang.tables.prices import PriceTable
 from totemlang.vm.aggregate import Aggregate
-from totemlang.vm.arrays import max_of, max_of_double, min_of, min_of_double
 from totemlang.vm.exact_sum import ExactSum
 
-_WHOLE = frozenset({Kind.INT, Kind.LONG, Kind.DURATION})
-_BINARY = frozenset({Kind.FLOAT, Kind.DOUBLE})
 
+@define(eq=False)
+class _Column:
+    """What is known of a value column, one element a group; sums in units or whole numbers."""
 
-@define
-class _Partial:
-    """What is known of some values of one column; all fields as in `Aggregate`, sums exact."""
-
-    total_bytes: int
-    longest_bytes: int
-    units: int
-    special: int
-    least: Value
-    greatest: Value
-
-    def fold(self, other: _Partial, kind: Kind) -> None:
-        """Take in what is known of further values."""
-        self.total_bytes += other.total_bytes
-        self.longest_bytes = max(self.longest_bytes, other.longest_bytes)
-        self.units += other.units
-        self.special |= other.special
-        self.least = _least([self.least, other.least], kind)
-        self.greatest = _greatest([self.greatest, other.greatest], kind)
+    total_bytes: Positions
+    longest_bytes: Positions
+    units: list[int]
+    marks: npt.NDArray[np.int8]
+    least: pa.Array
+    greatest: pa.Array
 
 
 @frozen
@@ -69,7 +68,7 @@ class Combiner:
                 pa.field(f"bytes{i}", pa.int64()),
                 pa.field(f"longest{i}", pa.int64()),
                 pa.field(f"units{i}", pa.binary()),
-                pa.field(f"special{i}", pa.int8()),
+                pa.field(f"marks{i}", pa.int8()),
                 pa.field(f"least{i}", ARROW[kind]),
                 pa.field(f"greatest{i}", ARROW[kind]),
             ]
@@ -77,11 +76,12 @@ class Combiner:
 
     def combine(self, rows: Grouped) -> pa.RecordBatch:
         """One partial row for each group of rows; no group is empty."""
-        counts = np.diff(rows.starts).tolist()
+        first = len(self.keys)
         columns = [
-            self._combined(rows, len(self.keys) + i, kind) for i, kind in enumerate(self.values)
+            self._combined(rows.batch.column(first + i), kind, rows.starts)
+            for i, kind in enumerate(self.values)
         ]
-        return self._batch(rows, counts, columns)
+        return self._batch(rows, np.diff(rows.starts), columns)
 
     def fold(self, partial: Grouped) -> pa.RecordBatch:
         """One partial row for each group of partial rows."""
@@ -91,94 +91,69 @@ class Combiner:
     def aggregates(self, partial: Grouped) -> tuple[list[int], list[list[Aggregate]]]:
         """For each group of partial rows its count, and for each value column the aggregates."""
         counts, columns = self._folded(partial)
-        return counts, [
-            [_aggregate(kind, count, part) for count, part in zip(counts, column, strict=True)]
+        sizes: list[int] = counts.tolist()
+        return sizes, [
+            _aggregates(kind, sizes, column)
             for kind, column in zip(self.values, columns, strict=True)
         ]
 
-    def nothing(self) -> list[Aggregate]:
-        """The aggregates of no rows at all, one a value column."""
-        none = _Partial(0, 0, 0, 0, None, None)
-        return [_aggregate(kind, 0, none) for kind in self.values]
+    def _combined(self, array: pa.Array, kind: Kind, starts: Positions) -> _Column:
+        counts = np.diff(starts)
+        each = self.prices.bytes(kind)
+        if each is None:
+            lengths = byte_lengths(array)
+            total = np.add.reduceat(lengths, starts[:-1])
+            longest = np.maximum.reduceat(lengths, starts[:-1])
+        else:
+            total, longest = counts * each, np.full(len(counts), each, dtype=np.int64)
+        units, marks = [0] * len(counts), np.zeros(len(counts), dtype=np.int8)
+        if kind in BINARY:
+            units, marks = exact_sums(array, starts)
+        elif kind in WHOLE:
+            units = whole_sums(array, starts)
+        lowest, highest = least(array, kind, starts), greatest(array, kind, starts)
+        return _Column(total, longest, units, marks, lowest, highest)
 
-    def _combined(self, rows: Grouped, column: int, kind: Kind) -> list[_Partial]:
-        array = rows.batch.column(column)
-        values = to_values(array, kind)
-        size = self.prices.bytes(kind)
-        lengths = (
-            np.maximum(pc.binary_length(array).to_numpy(zero_copy_only=False), 1)
-            if size is None
-            else None
-        )
-        numbers = array.to_numpy(zero_copy_only=False) if kind in _BINARY else None
-        found = []
-        edges = rows.starts.tolist()
-        for start, stop in pairwise(edges):
-            part = values[start:stop]
-            total, longest = size or 0, size or 0
-            if lengths is not None:
-                total, longest = int(lengths[start:stop].sum()), int(lengths[start:stop].max())
-            else:
-                total *= stop - start
-            exact = ExactSum()
-            if numbers is not None:
-                exact.extend(numbers[start:stop])
-            elif kind in _WHOLE:
-                exact.units = sum(part)  # type: ignore[arg-type]
-            found.append(
-                _Partial(
-                    total,
-                    longest,
-                    exact.units,
-                    _special(exact),
-                    _least(part, kind),
-                    _greatest(part, kind),
+    def _folded(self, partial: Grouped) -> tuple[Positions, list[_Column]]:
+        starts, batch = partial.starts, partial.batch
+        firsts = starts[:-1]
+        counts = np.add.reduceat(_numbers(batch, "count"), firsts)
+        columns = []
+        for i, kind in enumerate(self.values):
+            units = [
+                int.from_bytes(unit, "little", signed=True)
+                for unit in batch.column(f"units{i}").to_pylist()
+            ]
+            columns.append(
+                _Column(
+                    np.add.reduceat(_numbers(batch, f"bytes{i}"), firsts),
+                    np.maximum.reduceat(_numbers(batch, f"longest{i}"), firsts),
+                    added(units, starts),
+                    np.bitwise_or.reduceat(batch.column(f"marks{i}").to_numpy(), firsts),
+                    least(batch.column(f"least{i}"), kind, starts),
+                    greatest(batch.column(f"greatest{i}"), kind, starts),
                 )
             )
-        return found
-
-    def _folded(self, partial: Grouped) -> tuple[list[int], list[list[_Partial]]]:
-        starts = partial.starts[:-1]
-        counted = partial.batch.column("count").to_numpy(zero_copy_only=False)
-        counts = np.add.reduceat(counted, starts).tolist() if len(starts) else []
-        columns = []
-        edges = partial.starts.tolist()
-        for i, kind in enumerate(self.values):
-            parts = self._partials(partial.batch, i, kind)
-            folded = []
-            for start, stop in pairwise(edges):
-                first = parts[start]
-                for other in parts[start + 1 : stop]:
-                    first.fold(other, kind)
-                folded.append(first)
-            columns.append(folded)
         return counts, columns
 
-    def _partials(self, batch: pa.RecordBatch, i: int, kind: Kind) -> list[_Partial]:
-        sizes = (batch.column(f"{name}{i}").to_pylist() for name in ("bytes", "longest"))
-        units = [int.from_bytes(u, "little", signed=True) for u in batch[f"units{i}"].to_pylist()]
-        special = batch[f"special{i}"].to_pylist()
-        extremes = (to_values(batch[f"{name}{i}"], kind) for name in ("least", "greatest"))
-        return [_Partial(*row) for row in zip(*sizes, units, special, *extremes, strict=True)]
-
     def _batch(
-        self, rows: Grouped, counts: list[int], columns: Sequence[Sequence[_Partial]]
+        self, rows: Grouped, counts: Positions, columns: Sequence[_Column]
     ) -> pa.RecordBatch:
         first = pa.array(rows.starts[:-1])
         arrays = [rows.batch.column(part).take(first) for part in range(len(self.keys))]
         arrays.append(pa.array(counts, pa.int64()))
-        for kind, column in zip(self.values, columns, strict=True):
+        for column in columns:
             units = [
-                p.units.to_bytes(p.units.bit_length() // 8 + 1, "little", signed=True)
-                for p in column
+                unit.to_bytes(unit.bit_length() // 8 + 1, "little", signed=True)
+                for unit in column.units
             ]
             arrays += [
-                pa.array([p.total_bytes for p in column], pa.int64()),
-                pa.array([p.longest_bytes for p in column], pa.int64()),
+                pa.array(column.total_bytes, pa.int64()),
+                pa.array(column.longest_bytes, pa.int64()),
                 pa.array(units, pa.binary()),
-                pa.array([p.special for p in column], pa.int8()),
-                to_array([p.least for p in column], kind),
-                to_array([p.greatest for p in column], kind),
+                pa.array(column.marks, pa.int8()),
+                column.least,
+                column.greatest,
             ]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
@@ -190,27 +165,34 @@ def key_tuples(rows: Grouped, keys: Sequence[Kind]) -> Iterator[tuple[Value, ...
     return zip(*parts, strict=True)
 
 
-def _special(exact: ExactSum) -> int:
-    return exact.positive_infinity + 2 * exact.negative_infinity + 4 * exact.not_a_number
+def _numbers(batch: pa.RecordBatch, name: str) -> Positions:
+    numbers: Positions = batch.column(name).to_numpy(zero_copy_only=False)
+    return numbers
 
 
-def _least(values: Sequence[Value], kind: Kind) -> Value:
-    found: Value = min_of_double(values) if kind in _BINARY else min_of(values)  # type: ignore[arg-type]
-    return found
-
-
-def _greatest(values: Sequence[Value], kind: Kind) -> Value:
-    found: Value = max_of_double(values) if kind in _BINARY else max_of(values)  # type: ignore[arg-type]
-    return found
-
-
-def _aggregate(kind: Kind, count: int, part: _Partial) -> Aggregate:
-    total: int | float | None = None
-    if kind in _WHOLE:
-        total = part.units
-    elif kind in _BINARY:
-        special = part.special
-        total = ExactSum(
-            part.units, bool(special & 1), bool(special & 2), bool(special & 4)
-        ).result()
-    return Aggregate(count, part.total_bytes, part.longest_bytes, total, part.least, part.greatest)
+def _aggregates(kind: Kind, counts: list[int], column: _Column) -> list[Aggregate]:
+    totals: Sequence[int | float | None] = [None] * len(counts)
+    if kind in WHOLE:
+        totals = column.units
+    elif kind in BINARY:
+        totals = [
+            ExactSum(
+                units,
+                bool(marks & POSITIVE_INFINITY),
+                bool(marks & NEGATIVE_INFINITY),
+                bool(marks & NOT_A_NUMBER),
+            ).result()
+            for units, marks in zip(column.units, column.marks.tolist(), strict=True)
+        ]
+    return [
+        Aggregate(*known)
+        for known in zip(
+            counts,
+            column.total_bytes.tolist(),
+            column.longest_bytes.tolist(),
+            totals,
+            to_values(column.least, kind),
+            to_values(column.greatest, kind),
+            strict=True,
+        )
+    ]

@@ -98,9 +98,11 @@ def run_job(
     Raises:
         Refused: where the account does not have the budget, or it is under the lower bound.
         UsageError: for data that is not there, or flat billing without a bound.
+        Forbidden: where a group may become larger than the policy allows.
         LedgerUnreachable: where the account does not answer.
     """
     rules = policy or Policy()
+    _check_groups(rules, quote)
     bounds = None
     if rules.is_flat:
         budget, bounds = flat_bounds(quote, budget)
@@ -120,6 +122,14 @@ def run_job(
         batch_rows,
     )
     return run.execute()
+
+
+def _check_groups(policy: Policy, quote: Quote | None) -> None:
+    most = policy.largest_group_bytes
+    if most is None or quote is None:
+        return
+    if quote.largest_group_bytes is None or quote.largest_group_bytes > most:
+        raise Forbidden(f"a group of this job may hold more than {most:,} bytes")
 
 
 @frozen(eq=False)

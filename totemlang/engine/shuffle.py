@@ -7,8 +7,8 @@ shows in the groups, their order or what is charged for them.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Protocol
 
 import pyarrow as pa
@@ -27,6 +27,15 @@ from totemlang.vm.aggregate import Aggregate
 
 CALL_ROWS = 65_536
 """About so many rows are turned into Python values at once (a group is never divided)."""
+
+WORTH_COMBINING = 4
+"""Rows of a key, on the average of those that come first, from which on they are combined."""
+
+LONG_GROUPS = 1_024
+"""Rows of a key, on the average, from which on combining is faster than handing arrays over."""
+
+COMBINED_ROWS = 1 << 19
+"""About so many rows are combined at a time: it takes some ten times their memory."""
 
 ArrayValue = list[Value] | Aggregate
 
@@ -78,12 +87,17 @@ def grouping_for(
 
 @define
 class KeyedGroups:
-    """Groups by key."""
+    """Groups by key.
+
+    Rows are combined if the first of them show `worth_combining` rows a key or more; with fewer
+    it would only cost time, and all rows are sorted instead.
+    """
 
     combiner: Combiner
     combine: bool
     limit: int
     scratch: Scratch
+    worth_combining: int = WORTH_COMBINING
     rows: int = field(default=0, init=False)
     _raw: SortedRuns = field(init=False)
     _partial: SortedRuns = field(init=False)
@@ -100,6 +114,8 @@ class KeyedGroups:
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take in the next rows."""
+        if not batch.num_rows:
+            return
         self.rows += batch.num_rows
         if not self.combine:
             self._raw.add(batch)
@@ -111,8 +127,9 @@ class KeyedGroups:
 
     def groups(self) -> Iterator[Groups]:
         """All groups, keys ascending."""
-        if self._partial.rows:
+        if self._partial.rows or self._is_worth(LONG_GROUPS):
             self._combine_held()
+        if self._partial.rows:
             for rows in self._partial.groups():
                 yield self._aggregated(rows)
             return
@@ -128,11 +145,27 @@ class KeyedGroups:
         self._raw.close()
         self._partial.close()
 
+    def _is_worth(self, rows_of_key: int) -> bool:
+        """Whether the first rows held have on the average so many rows of a key."""
+        if not self._held:
+            return False
+        rows = joined(_first(self._held, COMBINED_ROWS), self._raw.schema)
+        keys = group(rows, len(self.combiner.keys)).groups
+        return keys * rows_of_key <= int(rows.num_rows)
+
     def _combine_held(self) -> None:
-        held, self._held, self._held_bytes = self._held, [], 0
-        rows = joined(held, self._raw.schema)
-        if rows.num_rows:
+        if not self._partial.rows and not self._is_worth(self.worth_combining):
+            self.combine = False
+            for batch in self._held:
+                self._raw.add(batch)
+            self._held, self._held_bytes = [], 0
+            return
+        while self._held:
+            some = _first(self._held, COMBINED_ROWS)
+            del self._held[: len(some)]
+            rows = joined(some, self._raw.schema)
             self._partial.add(self.combiner.combine(group(rows, len(self.combiner.keys))))
+        self._held_bytes = 0
 
     def _aggregated(self, rows: Grouped) -> Groups:
         counts, columns = self.combiner.aggregates(rows)
@@ -163,6 +196,8 @@ class OneGroup:
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take in the next rows."""
+        if not batch.num_rows:
+            return
         self.rows += batch.num_rows
         if not self.combine:
             self._spool.add(batch)
@@ -174,8 +209,9 @@ class OneGroup:
 
     def groups(self) -> Iterator[Groups]:
         """The one group."""
-        if self._partial is not None:
+        if self._partial is not None or (self.rows >= LONG_GROUPS and self.combine):
             self._combine_held()
+        if self._partial is not None:
             _, columns = self.combiner.aggregates(group(self._partial, 0))
             yield Groups([()], [[column[0] for column in columns]], self.rows)
             return
@@ -196,21 +232,31 @@ class OneGroup:
         self._spool.close()
 
     def _combine_held(self) -> None:
-        held, self._held, self._held_bytes = self._held, [], 0
-        rows = joined(held, self._spool.schema)
-        if not rows.num_rows:
-            return
-        combined = self.combiner.combine(group(rows, 0))
-        if self._partial is not None:
-            both = joined([self._partial, combined], self.combiner.schema)
-            combined = self.combiner.fold(group(both, 0))
-        self._partial = combined
+        while self._held:
+            some = _first(self._held, COMBINED_ROWS)
+            del self._held[: len(some)]
+            combined = self.combiner.combine(group(joined(some, self._spool.schema), 0))
+            if self._partial is not None:
+                both = joined([self._partial, combined], self.combiner.schema)
+                combined = self.combiner.fold(group(both, 0))
+            self._partial = combined
+        self._held_bytes = 0
 
 
 def row_schema(combiner: Combiner) -> pa.Schema:
     """The columns of rows before they are grouped: key parts, then values."""
     kinds = (*combiner.keys, *combiner.values)
     return pa.schema([pa.field(f"c{i}", ARROW[kind]) for i, kind in enumerate(kinds)])
+
+
+def _first(batches: list[pa.RecordBatch], rows: int) -> list[pa.RecordBatch]:
+    """The first batches that have at least so many rows together (or all)."""
+    found = 0
+    for number, batch in enumerate(batches):
+        found += batch.num_rows
+        if found >= rows:
+            return batches[: number + 1]
+    return list(batches)
 
 
 def _taken(rows: Grouped, keys: Sequence[Kind], values: Sequence[Kind]) -> Iterator[Groups]:
@@ -227,7 +273,7 @@ def _taken(rows: Grouped, keys: Sequence[Kind], values: Sequence[Kind]) -> Itera
         columns = [to_values(piece.column(len(keys) + i), kind) for i, kind in enumerate(values)]
         cuts = [start - base for start in starts[first : last + 1]]
         arrays: list[list[ArrayValue]] = [
-            [column[start:stop] for column in columns] for start, stop in itertools.pairwise(cuts)
+            [column[start:stop] for column in columns] for start, stop in pairwise(cuts)
         ]
         yield Groups(list(key_tuples(part, keys)), arrays, piece.num_rows)
         first = last
