@@ -9,6 +9,7 @@ import click
 from totemlang.cli.group import Command
 from totemlang.cli.options import read_bytes
 from totemlang.cli.output import require_writable, write_file
+from totemlang.cli.progress import waiting
 from totemlang.cli.shell import Shell, speaks
 
 
@@ -41,7 +42,8 @@ def describe(
         require_writable(output)
     rules = policy_from_json(read_bytes(policy)) if policy is not None else None
     file = open_data(data)
-    known = describe_data(file, name or Path(file.name).stem.split(" ")[0], rules)
+    with waiting(shell, f"reading {file.name}"):
+        known = describe_data(file, name or Path(file.name).stem.split(" ")[0], rules)
     if output is not None:
         write_file(output, metadata_to_json(known).encode())
         shell.say(f"wrote {output}")

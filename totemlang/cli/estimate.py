@@ -10,6 +10,7 @@ import click
 from totemlang.cli.group import Command
 from totemlang.cli.options import data_options, parameter_options, tables_in_force
 from totemlang.cli.programs import describe_all, open_program, sent_parameters
+from totemlang.cli.progress import waiting
 from totemlang.cli.quote import quote_document, show_quote
 from totemlang.cli.shell import Shell, speaks
 
@@ -49,7 +50,8 @@ def estimate(
     opened = open_program(file, rules, prices, data, metadata)
     sent = sent_parameters(opened.program, param, params)
     missing = {name: file for name, file in opened.data.items() if name not in opened.metadata}
-    known = opened.metadata | describe_all(missing)
+    with waiting(shell, "describing the data"):
+        known = opened.metadata | describe_all(missing)
     quote = opened.program.estimate(known, sent)
     if shell.as_json:
         shell.document(quote_document(quote))

@@ -12,6 +12,16 @@ if TYPE_CHECKING:
 
 
 @contextmanager
+def waiting(shell: Shell, what: str) -> Iterator[None]:
+    """Show that something is being done which tells no progress."""
+    if not shell.is_watched:
+        yield
+        return
+    with shell.err.status(what):
+        yield
+
+
+@contextmanager
 def watching(shell: Shell) -> Iterator[Callable[[Progress], None] | None]:
     """A listener that draws progress while a run lasts; None where nobody watches."""
     if not shell.is_watched:
@@ -30,14 +40,17 @@ def watching(shell: Shell) -> Iterator[Callable[[Progress], None] | None]:
         refresh_per_second=10,
     )
     task = bars.add_task("", total=None, rows="", balance="")
+    began: dict[int, float] = {}
+    """Seconds of the run at which each stage was first heard of."""
 
     def listen(moment: Progress) -> None:
+        since = moment.seconds - began.setdefault(moment.stage_number, moment.seconds)
         bars.update(
             task,
             description=f"{moment.stage} {moment.stage_number}/{moment.of_stages}",
             completed=moment.rows,
             total=moment.of_rows,
-            rows=_rows(moment),
+            rows=_rows(moment, since),
             balance=_balance(moment),
         )
 
@@ -45,10 +58,10 @@ def watching(shell: Shell) -> Iterator[Callable[[Progress], None] | None]:
         yield listen
 
 
-def _rows(moment: Progress) -> str:
+def _rows(moment: Progress, since: float) -> str:
     of = "" if moment.of_rows is None else f" of {moment.of_rows:,}"
-    speed = moment.rows / moment.seconds if moment.seconds else 0.0
-    return f"{moment.rows:,}{of} rows" + (f", {speed:,.0f}/s" if moment.seconds >= 1 else "")
+    speed = f", {moment.rows / since:,.0f}/s" if since >= 1 and moment.rows else ""
+    return f"{moment.rows:,}{of} rows{speed}"
 
 
 def _balance(moment: Progress) -> str:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MOST_ROWS = 40
 """Rows of a table on a terminal; of a longer one its beginning and its end are shown."""
 
+_WIDEST = 60
+"""Characters of a cell on a terminal."""
+
 _NUMBERS = frozenset({Kind.INT, Kind.LONG, Kind.FLOAT, Kind.DOUBLE})
 _SERIES = _NUMBERS | {Kind.DATE, Kind.TIMESTAMP, Kind.DURATION}
 
@@ -31,11 +34,13 @@ def result_table(
     number = table.num_rows
     cut = most is not None and number > most
     if cut and most is not None:
-        cells = [_cells(table.slice(0, most // 2), columns)]
-        cells.append(_cells(table.slice(number - (most - most // 2)), columns))
-        rows = [*cells[0], ("…",) * len(columns), *cells[1]]
+        first = _cells(table.slice(0, most // 2), columns)
+        last = _cells(table.slice(number - (most - most // 2)), columns)
+        rows = [*first, ("…",) * len(columns), *last]
     else:
         rows = _cells(table, columns)
+    if most is not None:
+        rows = [tuple(_clipped(cell) for cell in row) for row in rows]
     align = "".join("r" if column.type.kind in _NUMBERS else "l" for column in columns)
     kinds = [str(column.type) for column in columns]
     told = f"{number:,} row{'' if number == 1 else 's'}"
@@ -95,6 +100,10 @@ def _cells(table: pa.Table, columns: Sequence[Field]) -> list[tuple[str, ...]]:
         for place, column in enumerate(columns)
     ]
     return list(zip(*texts, strict=True))
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
 
 
 def _values(table: pa.Table, column: Field, place: int) -> list[Value]:

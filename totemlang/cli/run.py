@@ -108,16 +108,17 @@ def run(
 ) -> None:
     """Run a program on data; show progress, the balance going down, and the result."""
     _require_built(tier, engine, workers)
-    from totemlang.cli.progress import watching
+    from totemlang.cli.progress import waiting, watching
     from totemlang.execution import DEFAULT_MEMORY_LIMIT, execute, prepare
 
     wanted = Wanted(output, form, plot)
     payer = _payer(ledger, account)
     opened = open_program(file, rules, prices, data, metadata)
     sent = sent_parameters(opened.program, param, params)
-    request = prepare(
-        opened.program, opened.data, budget=budget, parameters=sent, metadata=opened.metadata
-    )
+    with waiting(shell, "describing the data"):
+        request = prepare(
+            opened.program, opened.data, budget=budget, parameters=sent, metadata=opened.metadata
+        )
     wanted.require_possible(shell, request)
     if budget is None:
         shell.say(f"no --budget given: taking the quote's upper bound, {request.budget:,} totem")

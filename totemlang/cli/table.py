@@ -20,7 +20,7 @@ def plain_table(
     kinds: Sequence[str] = (),
     title: str = "",
 ) -> Table:
-    """A table of texts.
+    """A table of texts. Where it is too wide, texts on the left wrap; numbers are never cut.
 
     Args:
         head: names of the columns.
@@ -46,7 +46,8 @@ def plain_table(
         label = Text(safe(name))
         if kinds:
             label.append("\n" + kinds[place], style="not bold dim")
-        table.add_column(label, justify=_JUSTIFY[align[place]], overflow="ellipsis", no_wrap=True)
+        is_number = align[place] == "r"
+        table.add_column(label, justify=_JUSTIFY[align[place]], overflow="fold", no_wrap=is_number)
     for row in rows:
         table.add_row(*(Text(safe(cell)) if isinstance(cell, str) else cell for cell in row))
     return table
