@@ -1,22 +1,16 @@
-"""Run a folder of programs on real data and hold the results to the answers recorded beside them.
+"""Run a folder of programs on real data and show each beside the answer recorded for it.
 
     python -m benchmarks.programs FOLDER [NAME…]
 
 The folder holds `programs/answers.json`: for each program its data (paths from there), parameters,
-columns, rows and the totem that another implementation charged. Floats agree to 1e-9.
-
-That implementation reads three of the rules of prices in another way; the figure it would have
-without these readings is what ours must be, to the unit:
-
-- it charges `merge` with one provider for reading the merged rows, which is free here;
-- it takes `days(1)` of a literal as a literal, which here is a multiplication;
-- it charges `words(s, separators)` for the bytes of s alone, here for those of both.
+columns, rows and the totem that another implementation charged. What may differ, and why, is said
+in the test of the same programs (`tests/engine/test_engine_programs.py`).
 """
 
 from __future__ import annotations
 
 import json
-import math
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -26,91 +20,54 @@ from typing import Any
 from attrs import frozen
 
 from totemlang.engine.result_json import json_rows
-from totemlang.execution import run
+from totemlang.execution import execute, prepare
 from totemlang.program import Program
 from totemlang.source import Source
 
-READ_OTHERWISE: Mapping[str, int] = {
-    "01_peak_hour": -420_480,
-    "07_daily_profile": -4_800,
-    "09_self_consumption": -459,
-    "13_ev_idle_time": -336 + 24 * 35_339,
-    "15_ev_flexibility": -1_032 + 2_105_016,
-    "17_availability": -88,
-    "21_linear_regression": -320,
-    "23_kmeans_step": -3_456,
-    "25_ramp_rates": 24 * 417_859,
-    "29_top_words": 18 * 70_494 - 324_185,
-    "41_wind_rose": -288,
-    "45_merged_quantile": -9_440,
-    "47_autocorrelation": 24 * 1_669_918,
-}
-"""What the three readings make, in totem; on programs that are not here they make nothing."""
+TESTS = Path(__file__).resolve().parents[1] / "tests" / "engine"
 
 
 @frozen
 class Finding:
-    """A program's outcome beside the recorded one."""
+    """A program's outcome beside the recorded one; `why` says what makes totem differ."""
 
     name: str
-    status: str
-    rows_agree: bool
+    rows: bool
+    quoted: bool
     totem: int
     recorded: int
+    explained: int
+    why: str
     seconds: float
-    bounds: tuple[int, int | None]
-
-    @property
-    def explained(self) -> bool:
-        """Whether the difference in totem is exactly what the three readings make."""
-        return self.totem - self.recorded == READ_OTHERWISE.get(self.name, 0)
 
     @property
     def agrees(self) -> bool:
-        """Whether the answer is the recorded one, at an explained price within the quote."""
-        lower, upper = self.bounds
-        within = lower <= self.totem and (upper is None or self.totem <= upper)
-        return self.status == "done" and self.rows_agree and self.explained and within
+        """Whether rows and totem are the recorded ones, differences explained to the unit."""
+        return self.rows and self.quoted and self.totem - self.recorded == self.explained
 
 
 def find(folder: Path, name: str, answer: Mapping[str, Any]) -> Finding:
-    """Run a program of the folder."""
+    """Run a program of the folder, within its quote."""
+    from test_engine_programs import DIFFERENCES, agree  # type: ignore[import-not-found]
+
     programs = folder / "programs"
     program = Program(Source((programs / f"{name}.totem").read_text(), name))
     data = {key: [str(programs / path) for path in paths] for key, paths in answer["data"].items()}
-    parameters = answer.get("params", {})
     began = time.perf_counter()
-    outcome = run(program, data, parameters=parameters)
+    request = prepare(program, data, parameters=answer.get("params", {}))
+    outcome = execute(request).checked()
     seconds = time.perf_counter() - began
-    rows = json_rows(outcome.table, outcome.columns) if outcome.table is not None else []
-    columns = [column.name for column in outcome.columns]
-    quote = outcome.receipt.quote if outcome.receipt is not None else None
-    return Finding(
-        name,
-        outcome.status,
-        columns == answer["columns"] and agree(rows, answer["rows"]),
-        outcome.totem,
-        answer["totem"],
-        seconds,
-        (quote[0], quote[2]) if quote is not None else (0, None),
+    assert outcome.table is not None
+    found = [[column.name for column in outcome.columns]]
+    found += json_rows(outcome.table, outcome.columns)
+    wanted = [answer["columns"], *answer["rows"]]
+    same = len(found) == len(wanted) and all(
+        len(one) == len(other) and all(map(agree, one, other))
+        for one, other in zip(found, wanted, strict=True)
     )
-
-
-def agree(found: Any, wanted: Any) -> bool:
-    """Whether two values as JSON has them are the same; floats within 1e-9 of their size."""
-    if isinstance(found, list) and isinstance(wanted, list):
-        return len(found) == len(wanted) and all(map(agree, found, wanted))
-    if isinstance(found, float) and isinstance(wanted, int | float):
-        return math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-12)
-    return bool(found == wanted)
-
-
-def answers(folder: Path) -> dict[str, Mapping[str, Any]]:
-    """The recorded answers by program."""
-    found: dict[str, Mapping[str, Any]] = json.loads(
-        (folder / "programs" / "answers.json").read_text()
-    )
-    return found
+    explained, why = DIFFERENCES.get(name, (0, ""))
+    quoted = request.quote.lower <= outcome.totem <= (request.quote.upper or outcome.totem)
+    return Finding(name, same, quoted, outcome.totem, answer["totem"], explained, why, seconds)
 
 
 def main() -> int:
@@ -118,23 +75,29 @@ def main() -> int:
     if len(sys.argv) < 2 or not (Path(sys.argv[1]) / "programs" / "answers.json").exists():
         print("say which folder holds data/ and programs/answers.json: make programs TOTEM_DATA=…")
         return 2
+    os.environ["TOTEM_DATA"] = sys.argv[1]
+    sys.path.insert(0, str(TESTS))
     folder, names = Path(sys.argv[1]), sys.argv[2:]
+    answers = json.loads((folder / "programs" / "answers.json").read_text())
     wrong = 0
-    print(f"{'program':24} {'answer':7} {'totem':>13} {'recorded':>13} {'differ':>12} {'s':>6}")
-    for name, answer in answers(folder).items():
+    print(
+        f"{'program':22} {'answer':8} {'totem':>13} {'recorded':>13} {'differ':>12} {'seconds':>7}"
+    )
+    for name, answer in answers.items():
         if names and not any(name.startswith(each) for each in names):
             continue
         found = find(folder, name, answer)
         wrong += not found.agrees
         differ = found.totem - found.recorded
-        why = "" if found.agrees else "  DOES NOT AGREE"
-        why = why or ("  by three rules" if differ else "")
         print(
-            f"{name:24} {'same' if found.rows_agree else found.status:7} {found.totem:13,} "
-            f"{found.recorded:13,} {differ:+12,} {found.seconds:6.1f}{why}",
+            f"{name:22} {'same' if found.rows else 'DIFFERS':8} {found.totem:13,} "
+            f"{found.recorded:13,} {differ:+12,} {found.seconds:7.1f}"
+            f"{'' if found.agrees else '  DOES NOT AGREE'}",
             flush=True,
         )
-    print(f"{wrong} do not agree" if wrong else "all agree")
+        if differ and found.agrees:
+            print(f"{'':22} the recorded figure: {found.why}")
+    print(f"{wrong} of {len(answers)} do not agree" if wrong else "all agree")
     return 1 if wrong else 0
 
 

@@ -1,8 +1,8 @@
 """Console blocks in Markdown, run: what the pages show is what the commands print.
 
 A block fenced as ```console holds commands after `$ ` and what each prints. A block fenced as
-```totem NAME.totem is written to that file before; ```totem alone must be a program without
-findings, ```totem refused one with findings. A line `…` in an output stands for any lines.
+```totem NAME.totem is written to that file before. A program on a page has no findings, unless it
+is fenced as ```totem refused or, where it is no whole program, ```totem fragment. A line `…` in an output stands for any lines.
 All blocks of a page run in order in one folder, which has `examples` in it.
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def refreshed(page: str, folder: Path) -> str:
     pieces, at = [], 0
     for block in blocks(page):
         if block.language == "totem" and block.argument.endswith(".totem"):
-            (folder / block.argument).write_text(block.text)
+            (folder / block.argument.split()[-1]).write_text(block.text)
         elif block.language == "console":
             pieces += [page[at : block.start], _rerun(block.text, folder)]
             at = block.end
@@ -79,7 +79,7 @@ def agrees(shown: str, printed: str) -> bool:
 def _printed(command: str, folder: Path) -> str:
     """What a command prints, as on a terminal of `WIDTH` columns without colours."""
     environment = {
-        "PATH": os.environ["PATH"],
+        "PATH": str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"],
         "HOME": str(folder),
         "COLUMNS": str(WIDTH),
         "NO_COLOR": "1",
@@ -98,8 +98,3 @@ def _printed(command: str, folder: Path) -> str:
     )
     printed = "\n".join(line.rstrip() for line in done.stdout.splitlines())
     return printed + "\n" if printed else ""
-
-
-def command_words(command: str) -> list[str]:
-    """The words of a command as the shell would see them."""
-    return shlex.split(command)

@@ -10,9 +10,14 @@ data='examples/data/smart_meters/provider_*.parquet'
 
 say() { printf '\n# %s\n' "$1"; }
 run() {
-    printf '$'
-    printf ' %q' "$@" | sed "s/\\\\\*/*/g"
-    printf '\n'
+    local shown='$' word
+    for word in "$@"; do
+        case $word in
+            *[*\ ]*) shown+=" '$word'" ;;
+            *) shown+=" $word" ;;
+        esac
+    done
+    printf '%s\n' "$shown"
     "$@"
 }
 

@@ -77,9 +77,12 @@ class Case:
 
     @cached_property
     def program(self) -> Program:
-        """The program, its data sets' columns known where it does not type them."""
+        """The program; its data sets' columns are given to it where it does not type them."""
         source = Source("\n".join(self.given["source"]) + "\n", self.name)
-        return Program(source, self.rules, self.prices, self.metadata)
+        program = Program(source, self.rules, self.prices)
+        if any(each.code == "TYP114" for each in program.diagnostics):
+            return evolve(program, schemas=self.metadata)
+        return program
 
     @cached_property
     def data(self) -> dict[str, DataFile]:
