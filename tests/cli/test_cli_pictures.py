@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
@@ -96,6 +96,7 @@ def test_on_a_terminal_it_has_colours_and_keeps_its_width() -> None:
 
 
 @given(st.text(max_size=300), st.integers(0, 300), st.integers(0, 300))
+@settings(deadline=None)
 def test_any_source_can_be_drawn(text: str, start: int, length: int) -> None:
     start = min(start, len(text))
     shown = drawn(text, start, min(start + length, len(text)), text)

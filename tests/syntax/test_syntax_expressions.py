@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from syntax_outline import bracketed, expression, findings
 
@@ -181,6 +181,7 @@ def _as_python(node: ast.expr) -> str | None:
 
 
 @given(operator_texts())
+@settings(deadline=None)
 def test_operators_bind_as_in_python(text: str) -> None:
     try:
         expected = _as_python(ast.parse(text, mode="eval").body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Error, Keyword, Name, Number, Operator, String
@@ -81,5 +81,6 @@ def test_the_library_has_no_errors() -> None:
 
 
 @given(st.text(max_size=100))
+@settings(deadline=None)
 def test_nothing_is_lost(text: str) -> None:
     assert "".join(part for _, _, part in coloured(text)) == text

@@ -90,6 +90,7 @@ def answered(text: str) -> None:
 
 
 @given(st.text(st.characters(), max_size=200))
+@settings(deadline=None)
 @example("(" * 60)
 @example('"')
 @example("\r")
@@ -99,7 +100,7 @@ def test_any_text_is_answered(text: str) -> None:
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=60))
-@settings(max_examples=300)
+@settings(deadline=None, max_examples=300)
 def test_any_pieces_of_the_language_are_answered(pieces: list[str]) -> None:
     answered(" ".join(pieces))
 
@@ -132,7 +133,7 @@ def broken_programs(draw: st.DrawFn) -> str:
 
 
 @given(broken_programs())
-@settings(max_examples=300)
+@settings(deadline=None, max_examples=300)
 def test_broken_programs_are_answered(text: str) -> None:
     answered(text)
 
@@ -180,6 +181,7 @@ def test_signs_of_operators_are_in_their_place() -> None:
 
 
 @given(st.data())
+@settings(deadline=None)
 def test_layout_means_nothing(data: st.DataObject) -> None:
     text = data.draw(st.sampled_from([JOB, SCRIPT]))
     expected = outline(program_of(text).items)

@@ -6,7 +6,7 @@ import contextlib
 import pickle
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from totemlang.diagnostics import ErrorClass, Refused
@@ -117,6 +117,7 @@ def test_prices_travel_between_processes() -> None:
 
 
 @given(st.text(max_size=200))
+@settings(deadline=None)
 def test_any_text_loads_or_is_refused(rows: str) -> None:
     with contextlib.suppress(Refused):
         load_prices(SHIPPED + rows, "any.csv")

@@ -1,26 +1,20 @@
-"""The grammar as a machine that is fed tokens: Lark's LALR tables, and stacks that can go back.
+"""The grammar as a machine that is fed tokens: LALR tables, and stacks that can go back.
 
-Lark reads `grammar/totem.lark` and builds the tables, once a process and when first needed. The
-machine may return to where a line began, which is how the parser goes on after an error, and can
-say which terminals it would take next.
+The machine may return to where a line began, which is how the parser goes on after an error, and
+can say which terminals it would take next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from copy import copy
-from functools import cache
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from attrs import frozen
-from lark import Lark
-from lark.exceptions import UnexpectedToken
-from lark.lexer import Lexer as LarkLexer
+from attrs import define, field, frozen
 
+from totemlang.syntax.grammar import GATHERED, PASSED_ON, Tables, tables
 from totemlang.syntax.tokens import Token
-from totemlang.tables.resources import resource_text
 
-Reduction = Callable[[list[Any]], Any]
+Maker = Callable[[list[Any]], Any]
 """Makes one value of the values of a rule's right side."""
 
 
@@ -28,102 +22,97 @@ Reduction = Callable[[list[Any]], Any]
 class Mark:
     """Where the machine was at some moment."""
 
-    states: tuple[Any, ...]
+    states: tuple[int, ...]
     values: tuple[Any, ...]
 
 
+@define
 class Automaton:
     """One run of the machine, from the start of a program.
 
-    `reduction` gives for a rule's name (its alias where it has one) what makes its value.
+    `maker` gives for the name of a rule (its alias where it has one) what makes its value.
     """
 
-    def __init__(self, reduction: Callable[[str], Reduction]) -> None:
-        """Start at the beginning, with the reductions looked up for each rule."""
-        lark = _grammar()
-        # Lark types its own Token; the machine itself asks of a token no more than its `type`.
-        self._interactive: Any = lark.parse_interactive()
-        self._state: Any = self._interactive.parser_state
-        conf: Any = copy(self._state.parse_conf)
-        conf.callbacks = {rule: _callback(rule, reduction) for rule in lark.rules}
-        self._state.parse_conf = conf
+    maker: Callable[[str], Maker]
+    _tables: Tables = field(factory=tables, init=False)
+    _makers: dict[str, Maker] = field(init=False)
+    _states: list[int] = field(init=False)
+    _values: list[Any] = field(factory=list, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Start at the beginning, with the makers looked up once."""
+        self._makers = {name: self.maker(name) for name in self._tables.makers}
+        self._makers[GATHERED] = _gathered
+        self._states = [self._tables.start]
 
     def mark(self) -> Mark:
         """This moment, to go back to."""
-        return Mark(tuple(self._state.state_stack), tuple(self._state.value_stack))
+        return Mark(tuple(self._states), tuple(self._values))
 
     def back_to(self, mark: Mark) -> None:
         """Return to an earlier moment."""
-        self._state.state_stack[:] = mark.states
-        self._state.value_stack[:] = mark.values
+        self._states[:] = mark.states
+        self._values[:] = mark.values
 
     def take(self, tokens: Iterable[Token]) -> int | None:
         """Take tokens in order; the number of those taken before one was wrong, or None."""
         for number, token in enumerate(tokens):
-            try:
-                self._state.feed_token(token)
-            except UnexpectedToken:
+            if not self._take(token):
                 return number
         return None
 
     def finish(self, at: int) -> Any:
         """Take the end of the text at offset `at`; the value of the whole, None if it is wrong."""
-        try:
-            return self._state.feed_token(Token("$END", "", at, at), is_end=True)
-        except UnexpectedToken:
-            return None
+        return self._values[-1] if self._take(Token("$END", "", at, at)) else None
+
+    def _take(self, token: Token) -> bool:
+        kind, states, values = token.type, self._states, self._values
+        actions, following, end = self._tables.actions, self._tables.following, self._tables.end
+        while True:
+            action = actions[states[-1]].get(kind)
+            if action is None:
+                return False
+            if isinstance(action, int):
+                states.append(action)
+                values.append(token)
+                return True
+            size, origin, maker = action.size, action.origin, action.maker
+            if maker == PASSED_ON:
+                states[-1] = following[states[-2]][origin]
+                continue
+            parts: list[Any] = []
+            if size:
+                parts = values[-size:]
+                del states[-size:], values[-size:]
+            values.append(self._makers[maker](parts))
+            states.append(following[states[-1]][origin])
+            if states[-1] == end:
+                return True
 
     def would_take(self, mark: Mark, tokens: Iterable[Token]) -> frozenset[str]:
         """The terminals that may follow `tokens` from `mark` on; the machine stays as it is."""
-        stay, conf = self.mark(), self._state.parse_conf
-        idle = copy(conf)
-        idle.callbacks = {}
-        self._state.parse_conf = idle
-        try:
-            self.back_to(mark)
-            self.take(tokens)
-            return frozenset(str(name) for name in self._interactive.accepts())
-        finally:
-            self._state.parse_conf = conf
-            self.back_to(stay)
+        states = list(mark.states)
+        for token in tokens:
+            if not self._moved(states, token.type):
+                break
+        candidates = self._tables.actions[states[-1]]
+        return frozenset(kind for kind in candidates if self._moved(list(states), kind))
 
-
-class _NoLexer(LarkLexer):
-    """Tells Lark that the tokens come from elsewhere, so that it compiles no patterns."""
-
-    def __init__(self, conf: Any) -> None:
-        """Take Lark's configuration and need nothing of it."""
-
-    def lex(self, lexer_state: Any, parser_state: Any) -> Iterator[Any]:
-        """Give no tokens."""
-        return iter(())
-
-
-@cache
-def _grammar() -> Lark:
-    return Lark(
-        resource_text("grammar", "totem.lark"),
-        parser="lalr",
-        lexer=_NoLexer,
-        start="program",
-        maybe_placeholders=False,
-    )
-
-
-def _callback(rule: Any, reduction: Callable[[str], Reduction]) -> Reduction:
-    """What makes a value of a rule: a list, the single value passed on, or the builder's own."""
-    origin = str(rule.origin.name)
-    if origin.startswith("__"):  # what Lark makes of `x*`
-        return _gathered
-    if rule.alias is None and (
-        origin.startswith("_") or (rule.options.expand1 and len(rule.expansion) == 1)
-    ):
-        return _passed_on
-    return reduction(str(rule.alias or origin))
-
-
-def _passed_on(values: list[Any]) -> Any:
-    return values[0]
+    def _moved(self, states: list[int], kind: str) -> bool:
+        """Whether a terminal is taken; moves the states and makes no values."""
+        actions, following = self._tables.actions, self._tables.following
+        while True:
+            action = actions[states[-1]].get(kind)
+            if action is None:
+                return False
+            if isinstance(action, int):
+                states.append(action)
+                return True
+            if action.size:
+                del states[-action.size :]
+            states.append(following[states[-1]][action.origin])
+            if states[-1] == self._tables.end:
+                return True
 
 
 def _gathered(values: list[Any]) -> list[Any]:

@@ -25,7 +25,7 @@ class _Group:
 class Builder(ExpressionBuilder):
     """Builder of whole programs; one for each text."""
 
-    def reduction(self, rule: str) -> Any:
+    def maker(self, rule: str) -> Any:
         """The method that makes the value of a rule."""
         return getattr(self, f"make_{rule}")
 

@@ -41,7 +41,7 @@ def parse(
         return None, reports.in_order()
     builder = Builder(rules, reports, library=library)
     structure = Structure(
-        source, builder, reports, Automaton(builder.reduction), Blocks(source, reports)
+        source, builder, reports, Automaton(builder.maker), Blocks(source, reports)
     )
     for line in lines:
         structure.read(line)
