@@ -22,22 +22,31 @@ def metadata_table(metadata: Metadata) -> tuple[RenderableType, ...]:
             _count(column.missing),
             _bound(column, column.lower),
             _bound(column, column.upper),
-            _count(column.max_bytes),
-            _count(column.total_bytes),
+            _bytes(column),
         )
         for column in metadata.columns
     ]
-    head = ("column", "type", "distinct", "missing", "from", "to", "longest", "bytes in all")
+    head = ("column", "type", "distinct", "missing", "from", "to", "bytes")
     number = _count(metadata.rows) or "a number of"
     ceiling = "" if metadata.rows_exact or metadata.rows is None else "at most "
     return (
         f"{metadata.name}: {ceiling}{number} rows, {len(metadata.columns)} columns",
-        plain_table(head, rows, "llrrrrrr"),
+        plain_table(head, rows, "llrrlll"),
     )
 
 
 def _count(number: int | None) -> str:
     return "" if number is None else f"{number:,}"
+
+
+def _bytes(column: ColumnMetadata) -> str:
+    """Of a string column: the longest, and all together."""
+    parts = []
+    if column.max_bytes is not None:
+        parts.append(f"{column.max_bytes:,} at most")
+    if column.total_bytes is not None:
+        parts.append(f"{column.total_bytes:,} in all")
+    return ", ".join(parts)
 
 
 def _bound(column: ColumnMetadata, value: int | float | None) -> str:

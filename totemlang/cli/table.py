@@ -20,7 +20,7 @@ def plain_table(
     kinds: Sequence[str] = (),
     title: str = "",
 ) -> Table:
-    """A table of texts. Where it is too wide, texts on the left wrap; numbers are never cut.
+    """A table of texts. Where it is too wide, texts wrap; numbers are cut last, and visibly.
 
     Args:
         head: names of the columns.
@@ -47,7 +47,12 @@ def plain_table(
         if kinds:
             label.append("\n" + kinds[place], style="not bold dim")
         is_number = align[place] == "r"
-        table.add_column(label, justify=_JUSTIFY[align[place]], overflow="fold", no_wrap=is_number)
+        table.add_column(
+            label,
+            justify=_JUSTIFY[align[place]],
+            overflow="ellipsis" if is_number else "fold",
+            no_wrap=is_number,
+        )
     for row in rows:
         table.add_row(*(Text(safe(cell)) if isinstance(cell, str) else cell for cell in row))
     return table
