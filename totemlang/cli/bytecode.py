@@ -9,6 +9,7 @@ import click
 
 from totemlang.cli.group import Command
 from totemlang.cli.options import read_bytes, tables_in_force
+from totemlang.cli.programs import speaking_of
 from totemlang.cli.shell import Shell, speaks
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 def disasm(shell: Shell, file: Path, rules: RuleBook, prices: PriceTable) -> None:
     """List a compiled program with prices and source lines, after verifying it."""
     program = _foreign(file, rules, prices)
-    text = program.listing()
+    with speaking_of(file):
+        text = program.listing()
     if shell.as_json:
         shell.document(_facts(program) | {"listing": text.splitlines()})
         return
@@ -52,7 +54,8 @@ def disasm(shell: Shell, file: Path, rules: RuleBook, prices: PriceTable) -> Non
 def verify(shell: Shell, file: Path, rules: RuleBook, prices: PriceTable) -> None:
     """Verify bytecode: types, slots, control, bounds, rules, and the library's own functions."""
     program = _foreign(file, rules, prices)
-    program.accept()
+    with speaking_of(file):
+        program.accept()
     facts = _facts(program)
     if shell.as_json:
         shell.document({"verified": True} | facts)

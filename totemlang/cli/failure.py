@@ -11,9 +11,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from attrs import evolve
+
 from totemlang.cli.shell import Shell
 from totemlang.cli.state import state_folder
 from totemlang.diagnostics import Diagnostic, Refused, TotemError
+from totemlang.source import Source
+
+_INPUT, _NONE = Source(""), Source("", "")
+"""The source of findings that are about no text, and one that has no name to be shown."""
 
 INTERRUPTED = 130
 INTERNAL_ERROR = 70
@@ -47,7 +53,7 @@ def show_diagnostics(shell: Shell, diagnostics: tuple[Diagnostic, ...]) -> None:
     from totemlang.cli.pictures import picture
 
     for found in diagnostics:
-        shell.complain(picture(found))
+        shell.complain(picture(evolve(found, source=_NONE) if found.source == _INPUT else found))
     number = len(diagnostics)
     if number > 1:
         shell.say(f"{number} findings")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from totemlang.cli.bindings import bound
 from totemlang.cli.options import read_bytes, read_text
@@ -106,6 +107,21 @@ def read_source(path: Path) -> Source:
     return _source(read_bytes(path), _name(path))
 
 
+@contextmanager
+def speaking_of(path: Path) -> Iterator[None]:
+    """Let findings that are about no source say which file they are about."""
+    try:
+        yield
+    except Refused as refused:
+        about = Source("", _name(path))
+        raise Refused(
+            tuple(
+                evolve(found, source=about) if found.source == Source("") else found
+                for found in refused.diagnostics
+            )
+        ) from None
+
+
 def _source(content: bytes, name: str) -> Source:
     try:
         return Source(content.decode("utf-8"), name)
@@ -136,7 +152,8 @@ def _read(
     content = read_bytes(path)
     if content.startswith(MAGIC):
         foreign = ForeignProgram(Source("", _name(path)), rules, prices, container=content)
-        module = foreign.module
+        with speaking_of(path):
+            module = foreign.module
         names = [module.dataset.name] if module.dataset else []
         return foreign, (*names, *(lookup.name for lookup in module.lookups)), ()
     program = Program(_source(content, _name(path)), rules, prices)
@@ -168,8 +185,6 @@ def declared(program: Program) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _with_schemas(program: Program, schemas: dict[str, Metadata]) -> Program:
-    from attrs import evolve
-
     return evolve(program, schemas=schemas)
 
 

@@ -66,7 +66,8 @@ def show_quote(shell: Shell, quote: Quote, program: Program) -> None:
         head = ("symbol", "lower", "expected", "upper", "meaning")
         shell.show("", plain_table(head, rows, "lrrrl"))
     shell.show("", _by_line(quote, program), "")
-    shell.show(_largest(quote))
+    if program.module.script is None:
+        shell.show(_largest(quote))
     if quote.hint:
         shell.show(Text.assemble(("hint  ", "bold cyan"), quote.hint))
 
