@@ -35,7 +35,7 @@ def _answers(program: tree.Program) -> None:
         program_text(typed)
 
 
-@ODD
+@settings(ODD, max_examples=60)
 @given(programs)
 @example(tree.Program(NOWHERE, (), (), Source("")))
 def test_any_tree_is_answered(program: tree.Program) -> None:

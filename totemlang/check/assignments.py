@@ -10,7 +10,7 @@ from totemlang.check.fields import unknown_name, within
 from totemlang.check.matching import Given, Match, match
 from totemlang.check.names import GlobalName, LibraryConstant, LookupName, RowName, Variable
 from totemlang.check.operators import signed
-from totemlang.check.settle import kept, kept_length, place, settle
+from totemlang.check.settle import kept, place, settle
 from totemlang.check.typed import (
     SlotValue,
     Store,
@@ -61,7 +61,6 @@ def _to_variable(
     if value is None:
         return []
     kept(body, value, variable.constraint)
-    kept_length(body, value, variable.constraint)
     return [Store(span, variable.slot, value, variable.constraint, False)]
 
 
@@ -86,8 +85,12 @@ def _variable(body: Body, target: tree.Expression) -> Variable | None:
         reason = "a lookup"
     elif isinstance(binding, Variable):
         reason, at = binding.read_only, binding.type
-        if not reason:
+        if not reason and not body.looped[binding.slot]:
             return binding
+        if not reason:
+            message = f"a loop runs over `{name}`, which is read-only within it"
+            hint = f"loop over a copy: `{at} copy = {name}`"
+            body.report("OPR105", target.span, message, hint)
     if reason:
         hint = f"copy it into a variable: `{at} copy = {name}`" if at is not None else ""
         body.report("OPR105", target.span, f"`{name}` is {reason} and read-only", hint)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from totemlang.check.builtins import CALLED_SIGNS, WORDS, Builtin
 from totemlang.check.context import Body
 from totemlang.check.matching import Given
+from totemlang.check.names import LookupName
 from totemlang.check.suggestions import HABITS
 from totemlang.schema.types import DATE, STRING, TIMESTAMP, Kind
 from totemlang.syntax import tree
@@ -43,6 +44,8 @@ def _name_hint(body: Body, name: str) -> str:
     same = [known for known in library if known.rpartition(".")[2] == last]
     if same:
         return f"did you mean `{same[0]}`?"
+    if isinstance(body.names.find(name), LookupName):
+        return f"a lookup is asked as `{name}[key].column`"
     if body.names.find(name) is not None:
         return f"`{name}` is a value; brackets after it call a function"
     candidates = (*world.functions, *WORDS, *library) if "." not in name else (*library, *WORDS)

@@ -59,6 +59,7 @@ _MEANINGS = {
     "CTL114": "a second data set or merge",
     "CTL115": "order by something that is no array parameter of the reduce",
     "CTL116": "a constant or default that is not known before the run",
+    "CTL117": "a function returns an array that is not its own",
     "TYP101": "a value of one type where another is expected",
     "TYP102": "a value that may be missing is used bare",
     "TYP103": "an operator does not take these types",

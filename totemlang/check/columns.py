@@ -14,6 +14,9 @@ from totemlang.schema.types import KEY_KINDS, Field, Type
 from totemlang.syntax import tree
 from totemlang.tables.operations import WHOLE
 
+LONGEST_COLUMN = 200
+"""Characters of a column's name; those that are written without quotes are shorter."""
+
 KEY_HINT = "a key is bool, int, long, date, timestamp or string"
 
 
@@ -59,6 +62,9 @@ def _column(
 ) -> Field | None:
     """A column as declared, or as published where its type was left out."""
     once(world, taken, node.name, "column")
+    if not (node.name.text.isprintable() and 1 <= len(node.name.text) <= LONGEST_COLUMN):
+        message = f"the name of a column has 1 to {LONGEST_COLUMN} printable characters"
+        world.reporter.add("NAM101", node.name.span, message)
     found = published.column(node.name.text) if published is not None else None
     if published is not None and found is None:
         near = world.suggestions.near(node.name.text, (c.name for c in published.columns))

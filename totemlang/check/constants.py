@@ -14,7 +14,7 @@ from totemlang.check.declarations import declare
 from totemlang.check.expressions import typed
 from totemlang.check.names import GlobalName, LibraryConstant
 from totemlang.check.rewrite import operations_in
-from totemlang.check.settle import kept, kept_length
+from totemlang.check.settle import kept
 from totemlang.check.typed import (
     OperationValue,
     TypedExpression,
@@ -68,7 +68,6 @@ def _initial(
     if value is None:
         return None
     kept(body, value, constraint)
-    kept_length(body, value, constraint)
     for operation in operations_in(value):
         if operation.operation != "fill":
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from enum import Enum
 from typing import Protocol
@@ -124,10 +125,12 @@ class EmitRecord:
 class Body:
     """A body being checked: its slots, its visible names, what it called and emitted.
 
-    `expected` are the types that the next stage takes by position, `loops` how many loops the
-    statement stands in, `depth` how many blocks; `known` holds values of whole expressions on
-    literals, by identity; `unknown` the names that were reported; `results` the slots of a
-    script's variables.
+    - The first `parameters` slots are parameters; `result` is that of a function.
+    - `expected` are the types that the next stage takes by position.
+    - `loops` and `depth`: how many loops and blocks the statement stands in; `looped`: how many
+      loops around run over the array in a slot.
+    - `known` holds values of whole expressions on literals, by identity; `unknown` the names that
+      were reported; `results` the slots of a script's variables.
     """
 
     world: World
@@ -136,12 +139,14 @@ class Body:
     slots: list[Field] = Factory(list)
     result: Type | None = None
     result_constraint: Constraint = FREE
+    parameters: int = 0
     expected: tuple[Type | None, ...] = ()
     loops: int = 0
     emits: list[EmitRecord] = Factory(list)
     called: list[tuple[int, Span]] = Factory(list)
     known: dict[int, tuple[TypedExpression, int]] = field(factory=dict, repr=False)
     unknown: set[str] = Factory(set)
+    looped: Counter[int] = Factory(Counter)
     depth: int = 0
     results: dict[str, int] = Factory(dict)
 

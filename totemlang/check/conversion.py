@@ -73,7 +73,8 @@ def conversion_hint(found: Type, to: Type) -> str:
         fits = widens(found, to.element)
         return "write it in brackets, `[x]`, or `fill(n, x)`" if fits else ""
     if found.is_array or to.is_array:
-        return "arrays do not widen: fill another one in a loop"
+        fill = "arrays do not widen: fill another one in a loop"
+        return fill if widens(found.element, to.element) else ""
     return _scalar_hint(found, to.element)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from totemlang.check.builtins import BUILTINS, CALLED_SIGNS
 from totemlang.check.context import Body, BodyKind, Signature, World
 from totemlang.check.declarations import conventional, declare_local
@@ -28,7 +30,13 @@ def _parameter(world: World, node: tree.Parameter) -> tuple[Type | None, Constra
         message = f"`{node.name.text}` needs a type"
         world.reporter.add("TYP115", node.span, message, f"write `double {node.name.text}`")
         return None, FREE
-    return declared_type(world, node.type)
+    at, constraint = declared_type(world, node.type)
+    if at is not None and at.is_array and not evolve(constraint, length=None).is_free:
+        message = f"an array of `{node.type.word.text}` cannot be a parameter of a function"
+        hint = f"write `{at} {node.name.text}`: elements are checked where they are stored"
+        world.reporter.add("TYP115", node.span, message, hint)
+        return None, FREE
+    return at, constraint
 
 
 def named(world: World, node: tree.FunctionDefinition) -> None:
@@ -49,6 +57,7 @@ def function_body(
         slot = body.slot(name, at, constraint)
         variable = Variable(slot, at, constraint, "a parameter")
         declare_local(body, parameter.name, variable)
+    body.parameters = len(body.slots)
     fields = tuple(body.slots)
     statements, ends = sequence(body, node.body)
     if not ends:

@@ -16,6 +16,7 @@ from totemlang.check.names import Variable
 from totemlang.check.operators import signed
 from totemlang.check.settle import resolve, settle
 from totemlang.check.typed import (
+    OperationValue,
     SlotValue,
     Store,
     TypedExpression,
@@ -25,9 +26,9 @@ from totemlang.check.typed import (
     TypedWhile,
 )
 from totemlang.check.typewords import element_of
-from totemlang.check.values import Pending, operation
+from totemlang.check.values import Pending, known_value, operation
 from totemlang.check.walk import expressions_in
-from totemlang.schema.types import BOOL, FREE, LONG, STRING, Type
+from totemlang.schema.types import BOOL, FREE, INT, INT_RANGE, LONG, LONG_RANGE, STRING, Type
 from totemlang.syntax import tree
 from totemlang.tables.operations import BINARY, WHOLE
 
@@ -101,7 +102,30 @@ def _condition(
         settle(body, right)
         return sign, None
     left = SlotValue(at, condition.span, slot)
-    return sign, settle(body, signed(body, condition, sign, left, right))
+    compared = settle(body, signed(body, condition, sign, left, right))
+    _reachable(body, name, sign, at, bound, compared)
+    return sign, compared
+
+
+def _reachable(
+    body: Body,
+    name: str,
+    sign: str,
+    at: Type,
+    bound: tree.Expression,
+    compared: TypedExpression | None,
+) -> None:
+    """Report a bound on literals that the variable would have to leave its type to pass."""
+    if not isinstance(compared, OperationValue):
+        return
+    known = known_value(body, compared.operands[1])
+    if isinstance(known, bool) or not isinstance(known, int | float):
+        return
+    least, most = INT_RANGE if at == INT else LONG_RANGE
+    last = {"<": known <= most, "<=": known < most, ">": known >= least, ">=": known > least}
+    if not last[sign]:
+        hint = f"start it as a long: `for {name} = long(0); …`" if at == INT else ""
+        body.report("OPR102", bound.span, f"`{name}` is {at} and cannot pass this bound", hint)
 
 
 def _sides(condition: tree.Expression, name: str) -> tuple[str, tree.Expression] | None:
@@ -174,7 +198,10 @@ def each(body: Body, node: tree.ForEach, block: Block) -> list[TypedStatement]:
     with body.names.block():
         slot = body.slot(node.variable.text, at, constraint)
         declare_local(body, node.variable, Variable(slot, at, constraint, READ_ONLY))
+        over = array.slot if isinstance(array, SlotValue) and at is not None else -1
+        body.looped[over] += 1
         statements = _round(body, node.body, block)
+        body.looped[over] -= 1
     if array is None or at is None:
         return []
     return [TypedForEach(node.span, slot, array, tuple(statements))]

@@ -10,7 +10,7 @@ from totemlang.bytecode.module import Value
 from totemlang.check.builtins import SIGNS
 from totemlang.check.context import Body
 from totemlang.check.conversion import convert
-from totemlang.check.literals import OutOfRange, binary, whole
+from totemlang.check.literals import OutOfRange, binary, utf8_length, whole
 from totemlang.check.matching import Match, fit, match
 from totemlang.check.typed import ConstantValue, OperationValue, TypedExpression
 from totemlang.check.values import Operand, Pending, constant, given, known_value, operation
@@ -119,10 +119,24 @@ def _signed(body: Body, pending: Pending, target: Type) -> TypedExpression | Non
 
 
 def kept(body: Body, value: TypedExpression, constraint: Constraint) -> None:
-    """Report a literal that breaks the domain or size of the type it is stored in."""
+    """Report literals that break the domain or size of the type they are stored in."""
+    if constraint.is_free:
+        return
+    _kept_length(body, value, constraint)
+    made_of = value.operands if isinstance(value, OperationValue) else ()
+    if isinstance(value, OperationValue) and value.operation == "array":
+        for element in made_of:
+            _kept_value(body, element, constraint)
+    elif isinstance(value, OperationValue) and value.operation in ("fill", "present"):
+        _kept_value(body, made_of[-1], constraint)
+    else:
+        _kept_value(body, value, constraint)
+
+
+def _kept_value(body: Body, value: TypedExpression, constraint: Constraint) -> None:
     known = known_value(body, value)
-    if constraint.max_bytes is not None and isinstance(known, str):
-        if len(known.encode("utf-8", "surrogatepass")) > constraint.max_bytes:
+    if isinstance(known, str):
+        if constraint.max_bytes is not None and utf8_length(known) > constraint.max_bytes:
             message = f"the string is longer than {constraint.max_bytes} bytes"
             body.report("OPR103", value.span, message)
         return
@@ -130,14 +144,11 @@ def kept(body: Body, value: TypedExpression, constraint: Constraint) -> None:
         return
     low, high = constraint.lower, constraint.upper
     if (low is not None and known < low) or (high is not None and known > high):
-        name = constraint.word or str(value.type)
-        body.report(
-            "OPR103", value.span, f"the number is not in the domain of {name}", _domain(low, high)
-        )
+        message = f"the number is not in the domain of {constraint.word or value.type}"
+        body.report("OPR103", value.span, message, _domain(low, high))
 
 
-def kept_length(body: Body, value: TypedExpression, constraint: Constraint) -> None:
-    """Report an array whose length is written out and is not that of its declared type."""
+def _kept_length(body: Body, value: TypedExpression, constraint: Constraint) -> None:
     if constraint.length is None or not isinstance(value, OperationValue):
         return
     known: Value = None

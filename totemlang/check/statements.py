@@ -12,12 +12,16 @@ from totemlang.check.emits import emit
 from totemlang.check.expressions import typed
 from totemlang.check.loops import counted, each, limited
 from totemlang.check.names import Variable
-from totemlang.check.settle import kept, kept_length
+from totemlang.check.settle import kept
 from totemlang.check.typed import (
     CheckedValue,
+    ConstantValue,
+    GlobalValue,
+    SlotValue,
     Store,
     TypedBreak,
     TypedContinue,
+    TypedExpression,
     TypedIf,
     TypedReturn,
     TypedStatement,
@@ -72,7 +76,6 @@ def _declaration(body: Body, node: tree.Declaration) -> Found:
             body.results[name] = slot
         if value is not None:
             kept(body, value, constraint)
-            kept_length(body, value, constraint)
             found.append(Store(declarator.span, slot, value, constraint, True))
     return found, False
 
@@ -139,10 +142,20 @@ def _return(body: Body, node: tree.Return) -> Found:
     value = typed(body, node.value, body.result, "the result")
     if value is None:
         return [], True
+    _own_array(body, value)
     kept(body, value, body.result_constraint)
     if not body.result_constraint.is_free:
         value = CheckedValue(value.type, value.span, value, body.result_constraint)
     return [TypedReturn(node.span, value)], True
+
+
+def _own_array(body: Body, value: TypedExpression) -> None:
+    """Report an array handed on: without copying it, two names would share its elements."""
+    handed = isinstance(value, SlotValue) and value.slot < body.parameters
+    if value.type.is_array and (handed or isinstance(value, GlobalValue | ConstantValue)):
+        message = "a function returns an array of its own, not one that it was given"
+        hint = f"copy it into a variable, `{value.type} own = …`, and return that"
+        body.report("CTL117", value.span, message, hint)
 
 
 def _emit(body: Body, node: tree.Emit) -> Found:
