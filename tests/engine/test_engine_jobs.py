@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from totemlang.bytecode.module import Code
 from totemlang.data.describe import describe
 from totemlang.data.file import open_data
 from totemlang.diagnostics import BadData, Forbidden, OperationFailed, OutOfTotem, Refused
@@ -20,6 +21,7 @@ from totemlang.engine.local import run_job
 from totemlang.engine.outcome import Outcome, StageUsage
 from totemlang.engine.progress import Progress
 from totemlang.engine.result_json import json_rows
+from totemlang.engine.stages import emits_several
 from totemlang.program import Program
 from totemlang.schema.policy import Billing, Policy
 from totemlang.source import Source
@@ -364,3 +366,18 @@ def test_no_rows_at_all(run: Run) -> None:
     outcome = run(BILLS, tables=bills)
     assert (outcome.status, outcome.table.num_rows, outcome.totem) == ("done", 0, 0)
     assert outcome.table.schema.names == ["C_id", "value"]
+
+
+def test_records_that_emit_several_rows_are_taken_a_few_at_a_time() -> None:
+    def code_of(body: str) -> Code:
+        text = f"dataset d(int n)\n\nmap m(d row)\n{body}\nend map\n"
+        return Program(Source(text)).module.stages[0].code
+
+    branches = "    if row.n > 0 then\n        emit 1 as x\n    end if"
+    loop = "    for i = 0; i < 3; i++ do\n        emit i as x\n    end for"
+    after = "    for i = 0; i < 3; i++ do\n        int j = i\n    end for\n    emit 1 as x"
+    several = [
+        emits_several(code_of(body))
+        for body in (branches, loop, after, "    emit 1 as x\n    emit 2 as x")
+    ]
+    assert several == [False, True, False, True]

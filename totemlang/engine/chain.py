@@ -83,7 +83,7 @@ class Chain:
             run.run_reduce(source.groups())
         else:
             assert isinstance(source, BoundData | Spool)
-            run.run_map(source.batches(self.batch_rows))
+            run.run_map(source.batches(min(self.batch_rows, run.most_records)))
         self.finished(number, run)
         self.tell(total, total, True)
 

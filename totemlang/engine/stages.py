@@ -8,13 +8,20 @@ from typing import Protocol
 import pyarrow as pa
 from attrs import define, field
 
-from totemlang.bytecode.module import Stage, StageKind
+from totemlang.bytecode.module import Code, Stage, StageKind
 from totemlang.data.python_values import to_array, to_values
 from totemlang.engine.shuffle import Groups
 from totemlang.vm.machine import Emitted, Failures, Machine
 
 MAP_ROWS = 16_384
 """Rows that a map takes at once."""
+
+SEVERAL_EMITS_RECORDS = 1_024
+"""Records that a stage takes at once where each of them may emit several rows."""
+
+
+_LOOPS = frozenset({"for", "while", "foreach"})
+_BLOCKS = _LOOPS | {"if", "and", "or"}
 
 
 class Taker(Protocol):
@@ -39,6 +46,11 @@ class StageRun:
     rows: int = field(default=0, init=False)
     failed: Failures | None = field(default=None, init=False)
 
+    @property
+    def most_records(self) -> int:
+        """Records that the stage may take at once: what they emit is held until all are done."""
+        return SEVERAL_EMITS_RECORDS if emits_several(self.stage.code) else MAP_ROWS
+
     def run_map(self, batches: Iterable[pa.RecordBatch]) -> None:
         """Run a map over rows in order.
 
@@ -57,9 +69,11 @@ class StageRun:
         Raises:
             OutOfTotem: where the budget does not suffice.
         """
+        most = self.most_records
         for some in groups:
-            pairs = zip(some.keys, some.arrays, strict=True)
-            self._take(self.machine.reduce(self.number, pairs))
+            for start in range(0, len(some.keys), most):
+                keys, arrays = some.keys[start : start + most], some.arrays[start : start + most]
+                self._take(self.machine.reduce(self.number, zip(keys, arrays, strict=True)))
             self._done(some.rows)
 
     def _done(self, rows: int) -> None:
@@ -76,6 +90,22 @@ class StageRun:
         ]
         names = [f"c{i}" for i in range(len(arrays))]
         self.taker.add(pa.RecordBatch.from_arrays(arrays, names=names))
+
+
+def emits_several(code: Code) -> bool:
+    """Whether a record may emit more than once: by several emits, or by one within a loop."""
+    emits, open_blocks = 0, []
+    for instruction in code.instructions:
+        name = instruction.operation
+        if name in _BLOCKS:
+            open_blocks.append(name)
+        elif name == "end":
+            open_blocks.pop()
+        elif name == "emit":
+            emits += 1
+            if not _LOOPS.isdisjoint(open_blocks):
+                return True
+    return emits > 1
 
 
 def is_reduce(stage: Stage) -> bool:
