@@ -74,6 +74,7 @@ def _prompt(session: Session, source: Input | None, output: Output | None) -> Pr
         lexer=PygmentsLexer(TotemLexer),
         completer=SessionCompleter(session),
         complete_while_typing=True,
+        complete_in_thread=True,  # the library is read when its names are first asked for
         auto_suggest=AutoSuggestFromHistory(),
         history=_history(),
         key_bindings=_keys(),
