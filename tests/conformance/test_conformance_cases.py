@@ -79,7 +79,7 @@ def test_a_budget_decides_nothing_but_whether_it_suffices(
             assert outcome.is_done
             assert outcome.totem == whole.totem
             assert case.result(outcome) == case.result(whole)
-        elif budget < quote.lower:
+        elif budget < quote.lower or (case.policy is not None and case.policy.is_flat):
             assert (outcome.status, outcome.totem) == ("refused", 0)
         else:
             assert (outcome.status, outcome.totem) == ("out_of_totem", budget)
