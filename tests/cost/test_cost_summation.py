@@ -12,6 +12,7 @@ from totemlang.cost.bounding import (
     floor_quotient,
     larger,
     positive,
+    quotient,
     smaller,
     substitute,
     times,
@@ -38,6 +39,7 @@ def value_at(polynomial: Polynomial, at: dict[str, int]) -> int | Fraction:
                     "min": lambda v=values: min(v),
                     "floor": lambda v=values, d=factor.divisor: v[0] // d,
                     "bits": lambda v=values: max(0, int(v[0] // 1)).bit_length(),
+                    "quotient": lambda v=values: v[0] // v[1],
                 }[factor.kind]()
             term = term * found**power
         result += term
@@ -65,13 +67,12 @@ def grown(inner: st.SearchStrategy[Polynomial]) -> st.SearchStrategy[Polynomial]
         st.builds(lambda a, b: smaller(positive(a), b), values, inner),
         st.builds(floor_quotient, inner, st.integers(1, 5)),
         st.builds(binary_length, inner),
+        st.builds(quotient, inner, inner),
     )
 
 
 costs = st.recursive(sizes, grown, max_leaves=6)
-rounds = st.lists(
-    st.tuples(st.integers(1, 9), st.integers(0, 9), st.integers(-20, 20)), max_size=6
-)
+rounds = st.lists(st.tuples(st.integers(1, 9), st.integers(0, 9), st.integers(-20, 20)), max_size=6)
 
 
 def facts(groups: list[tuple[int, int, int]], *, shrinking: bool = False) -> Items:

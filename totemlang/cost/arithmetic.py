@@ -11,10 +11,18 @@ import struct
 from fractions import Fraction
 from itertools import product as pairs
 
-from totemlang.cost.bounding import floor_quotient, is_nonnegative, larger, positive, smaller, times
+from totemlang.cost.bounding import (
+    floor_quotient,
+    is_nonnegative,
+    larger,
+    positive,
+    quotient,
+    smaller,
+    times,
+)
 from totemlang.cost.evaluation import Side
 from totemlang.cost.interval import UNKNOWN, Interval, between, exactly
-from totemlang.cost.polynomial import ZERO, Atom, Coefficient, Polynomial, Symbol, number
+from totemlang.cost.polynomial import ONE, ZERO, Atom, Coefficient, Polynomial, Symbol, number
 from totemlang.schema.types import INT_RANGE, LONG_RANGE, Kind
 
 DAY = 86_400_000_000
@@ -180,7 +188,9 @@ def floor_divide(left: Interval, right: Interval) -> Interval:
     if isinstance(by, int) and by:
         return floor_by(left, by) if by > 0 else floor_by(negate(left), -by)
     if never_negative(left) and never_negative(right):
-        return Interval(ZERO, left.high)
+        low = None if left.low is None or right.high is None else quotient(left.low, right.high)
+        high = None if left.high is None else quotient(left.high, right.low or ONE)
+        return Interval(low or ZERO, high)
     up, down = positive_part(left), positive_part(negate(left))
     if up is None or down is None:
         return UNKNOWN

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from totemlang.cost.evaluation import Side, binary_digits, evaluate
+from totemlang.cost.evaluation import OPPOSITE, Side, binary_digits, evaluate
 from totemlang.cost.interval import Bounds, Interval
 from totemlang.cost.polynomial import (
     MAX_DEPTH,
+    ONE,
     ZERO,
     Atom,
     Coefficient,
@@ -97,7 +98,7 @@ def _atom(kind: str, arguments: tuple[Polynomial, ...], divisor: int = 1) -> Pol
     if kind == "max":
         never_below = any(is_nonnegative(a) for a in arguments)
     else:
-        never_below = kind == "bits" or all(is_nonnegative(a) for a in arguments)
+        never_below = kind in ("bits", "quotient") or all(is_nonnegative(a) for a in arguments)
     return of(Atom(kind, arguments, divisor, never_below))
 
 
@@ -209,6 +210,15 @@ def floor_quotient(polynomial: Polynomial, divisor: int) -> Polynomial:
     return whole + _atom("floor", (rest,), divisor)
 
 
+def quotient(above: Polynomial, below: Polynomial) -> Polynomial:
+    """Above // below, for something that is not negative by something of at least 1."""
+    constant = below.constant
+    if constant is not None and isinstance(constant, int):
+        return floor_quotient(positive(above), max(constant, 1))
+    above = positive(above)
+    return above if above.constant == 0 else _atom("quotient", (above, larger(below, ONE)))
+
+
 def binary_length(polynomial: Polynomial) -> Polynomial:
     """Binary digits of the value; 0 where it is not positive."""
     constant = polynomial.constant
@@ -298,6 +308,8 @@ def _factor_bound(factor: Factor, bounds: Bounds, side: Side, memo: _Memo) -> Po
 
 
 def _atom_bound(atom: Atom, bounds: Bounds, side: Side, memo: _Memo) -> Polynomial | None:
+    if atom.kind == "quotient":
+        return _quotient_bound(atom, bounds, side, memo)
     found = [_substitute(argument, bounds, side, memo) for argument in atom.arguments]
     known = [f for f in found if f is not None]
     if atom.kind in ("max", "min"):
@@ -322,3 +334,13 @@ def within(interval: Interval, bounds: Bounds) -> Interval:
         None if low is None else substitute(low, bounds, Side.LOWER),
         None if high is None else substitute(high, bounds, Side.UPPER),
     )
+
+
+def _quotient_bound(atom: Atom, bounds: Bounds, side: Side, memo: _Memo) -> Polynomial | None:
+    above = _substitute(atom.arguments[0], bounds, side, memo)
+    below = _substitute(atom.arguments[1], bounds, OPPOSITE[side], memo)
+    if above is None:
+        return None
+    if below is None:
+        return ZERO if side is Side.LOWER else positive(above)
+    return quotient(above, below)

@@ -10,7 +10,6 @@ from totemlang.bytecode.module import Stage
 from totemlang.cost.abstract import (
     Array,
     Text,
-    anything,
     most_values,
     with_variety,
     within,
@@ -18,6 +17,7 @@ from totemlang.cost.abstract import (
 from totemlang.cost.body_cost import Body
 from totemlang.cost.flow import Column, Flow, bounded_symbol
 from totemlang.cost.interval import UNKNOWN, exactly
+from totemlang.cost.literals import zero_value
 from totemlang.cost.paths import Leaving, Outcome, Values
 from totemlang.cost.polynomial import Symbol, of
 from totemlang.cost.summation import Items
@@ -58,7 +58,7 @@ def emitted_flow(
         count = exactly(of(made))
     record = outcome.emitted
     if record is None:
-        record = tuple(anything(column.type) for column in stage.emitted.columns)
+        record = tuple(zero_value(column.type) for column in stage.emitted.columns)
     values = tuple(within(value, items.each) for value in record)
     columns = []
     for place, (value, field) in enumerate(zip(values, stage.emitted.columns, strict=True)):

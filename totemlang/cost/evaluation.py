@@ -86,6 +86,8 @@ def symbol_value(symbol: Symbol, side: Side) -> Coefficient | None:
 
 
 def _atom(atom: Atom, side: Side, memo: Memo) -> Coefficient | None:
+    if atom.kind == "quotient":
+        return _quotient(atom, side, memo)
     values = [evaluate(argument, side, memo) for argument in atom.arguments]
     if atom.kind == "max":
         known = [v for v in values if v is not None]
@@ -103,6 +105,16 @@ def _atom(atom: Atom, side: Side, memo: Memo) -> Coefficient | None:
     if atom.kind == "floor":
         return int(value // atom.divisor)
     return binary_digits(value)
+
+
+def _quotient(atom: Atom, side: Side, memo: Memo) -> Coefficient | None:
+    above = evaluate(atom.arguments[0], side, memo)
+    below = evaluate(atom.arguments[1], OPPOSITE[side], memo)
+    if above is None:
+        return None
+    if below is None:
+        return 0 if side is Side.LOWER else max(0, int(above // 1))
+    return max(0, int(above // max(below, 1)))
 
 
 def binary_digits(value: Coefficient) -> int:

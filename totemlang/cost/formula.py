@@ -81,7 +81,10 @@ def _factor(factor: Factor, power: int) -> str:
 
 
 def _atom(atom: Atom) -> str:
-    arguments = sorted(polynomial_text(argument) for argument in atom.arguments)
+    texts = [polynomial_text(argument) for argument in atom.arguments]
+    if atom.kind == "quotient":
+        return f"⌊({texts[0]})/({texts[1]})⌋"
+    arguments = sorted(texts)
     if atom.kind == "floor":
         return f"⌊({arguments[0]})/{atom.divisor}⌋"
     name = "bits" if atom.kind == "bits" else atom.kind

@@ -103,7 +103,7 @@ def walk_while(body: Body, region: Region, index: int) -> int:
     rounds = Interval(ZERO, positive_part(limit.value))
     bounds, rounds = _settle(changing, entry, after, {}, rounds)
     _expect_rounds(body, index, rounds)
-    loop = Loop(rounds, bounds, {}, test_outcome, body_outcome, None, reached.slots)
+    loop = Loop(rounds, bounds, {}, test_outcome, body_outcome, after, reached.slots)
     region.absorb(loop.outcome())
     return end + 1
 
@@ -122,12 +122,12 @@ def walk_foreach(body: Body, region: Region, index: int) -> int:
     if body.step(index).price.sized:
         price = price.plus(body.sized(index, [array], element))
     body_outcome = body.walk(*place.body, _with(head, slot, element))
+    body_outcome = _charged(body_outcome, _price(body, index, price))
     after = _after_round(body, place, body_outcome)
     given = {name: item.each for name, item in items.items()}
     bounds, rounds = _settle(changing, entry, after, given, array.length)
     _expect_rounds(body, index, rounds)
-    body_outcome = _charged(body_outcome, _price(body, index, price))
-    loop = Loop(rounds, bounds, items, None, body_outcome, None, _with(head, slot, element))
+    loop = Loop(rounds, bounds, items, None, body_outcome, after, _with(head, slot, element))
     region.absorb(loop.outcome(head_join=entry))
     return end + 1
 

@@ -105,8 +105,9 @@ class Symbol(Factor):
 class Atom(Factor):
     """A nondecreasing function of polynomials.
 
-    `kind` is `max` or `min` of the arguments, `floor` (argument // divisor) or `bits` (binary
-    digits of the argument, 0 where it is not positive).
+    `kind` is `max` or `min` of the arguments, `floor` (argument // divisor), `bits` (binary digits
+    of the argument, 0 where it is not positive) or `quotient` (the first argument, never negative,
+    // the second, at least 1: the only one that falls, with its second argument).
     """
 
     kind: str
@@ -128,7 +129,7 @@ class Atom(Factor):
     @cached_property
     def whole(self) -> bool:  # type: ignore[override]
         """Whether all arguments are, where the function itself does not see to it."""
-        return self.kind in ("floor", "bits") or all(a.whole for a in self.arguments)
+        return self.kind in ("floor", "bits", "quotient") or all(a.whole for a in self.arguments)
 
     @cached_property
     def depth(self) -> int:  # type: ignore[override]
