@@ -136,12 +136,12 @@ class _Checker:
         names: list[str] = []
         for item in items:
             if isinstance(item, tree.DatasetDefinition):
+                names.append(item.name.text)
                 if first is not None:
                     hint = "a small table is a `lookup`"
                     world.reporter.add("CTL114", item.span, "a job takes one data set", hint)
                     continue
                 first = item
-                names.append(item.name.text)
                 found = dataset_of(world, item, self.schemas)
             elif isinstance(item, tree.LookupDefinition):
                 lookup = lookup_of_table(world, item, self.schemas)

@@ -94,6 +94,11 @@ def _of_emit(stage: TypedStage, record: EmitRecord) -> tuple[str, ...] | Obstacl
         if part.value is not None and part.value.type != column.type:
             reason = f"`{part.name}` is {part.value.type} and becomes {column.type} before merging"
             return Obstacle(reason, part.span, f"let the next stage take `{part.value.type}`")
+    for part, column in zip(values, stage.emitted[len(keys) :], strict=True):
+        if not column.constraint.is_free:
+            bound = column.constraint.word or "a size"
+            reason = f"`{part.name}` is held to {bound} before merging, not after"
+            return Obstacle(reason, part.span, f"let the next stage take `{column.type}`")
     return tuple(combined)
 
 
