@@ -38,6 +38,7 @@ def translate(to: Translator) -> None:
 def one(to: Translator) -> None:
     """Write the instruction at hand; control may move on to another."""
     name = to.instruction.operation
+    to.begin_instruction()
     if name in CONTROL:
         to.settle_failing()
         CONTROL[name](to)
@@ -305,18 +306,15 @@ def call(to: Translator) -> None:
     arguments = to.take_statement(len(to.step.operands))
     text = f"f{number}({', '.join(argument.text for argument in arguments)})"
     result = to.around.results[number]
-    owned = result.is_array and to.around.owned[number]
-    to.push(Item(text, result, fails_at=to.at, owned=owned))
+    to.push(Item(text, result, fails_at=to.at, owned=result.is_array))
     to.settle(len(to.stack) - 1)
 
 
 def leave_function(to: Translator) -> None:
-    """`return`: take the result."""
+    """`return`: take the result. An array is the function's own, as the verifier sees to."""
     if to.stack[-1].unchecked:
         to.settle(len(to.stack) - 1)
     result = to.pop()
-    if result.type.is_array and not result.owned and result.loaded < to.parameters:
-        to.returns_owned = False
     if len(to.pieces) == 1:
         to.write(f"return {result.text}", to.site(result.fails_at))
     else:

@@ -56,6 +56,8 @@ class Item:
     compares: Comparison | None = None
     number: float | None = None
     """The value of a literal number."""
+    is_there: bool = False
+    """Whether a value that may be missing by its type is known not to be."""
 
     @property
     def may_fail(self) -> bool:
@@ -69,4 +71,11 @@ class Item:
 
     def named(self, name: str) -> Item:
         """The same value, held by a variable."""
-        return Item(name, self.type, simple=True, within=self.within, owned=self.owned)
+        return Item(
+            name,
+            self.type,
+            simple=True,
+            within=self.within,
+            owned=self.owned,
+            is_there=self.is_there,
+        )

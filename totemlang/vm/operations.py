@@ -35,7 +35,7 @@ def constant(to: Translator) -> None:
     number = to.instruction.immediates[0]
     at, value = to.around.constants[number]
     written = None if at.is_array else literal(value)
-    item = Item(written or f"k{number}", at, simple=True)
+    item = Item(written or f"k{number}", at, simple=True, is_there=value is not None)
     if written is not None and type(value) is int:
         item = evolve(item, number=value, within=(value, value))
     elif written is not None and type(value) is float:
@@ -70,9 +70,9 @@ def operation(to: Translator) -> None:
     before = bool(terms) and not needs_result(terms)
     for place in range(start, len(to.stack)):
         item = to.checked(place)
-        repeated = template.count("{" + str(place - start) + "}") > 1
-        at_once = item.may_fail and (template in CONDITIONAL or _elsewhere(to, item))
-        if at_once or ((before or repeated) and not item.simple):
+        times = template.count("{" + str(place - start) + "}")
+        at_once = times == 0 or template in CONDITIONAL or _elsewhere(to, item)
+        if (item.may_fail and at_once) or ((before or times > 1) and not item.simple):
             to.settle(place)
     if before:
         to.settle_failing()
@@ -125,7 +125,10 @@ def _result(to: Translator, row: Operation, template: str, operands: list[Item])
     if fails_at == to.at and not unchecked and _cannot_fail(row, operands):
         fails_at = next((o.fails_at for o in operands if o.fails_at >= 0), -1)
     if template == "{0}" and not unchecked:
-        return evolve(operands[0], type=at, within=within or operands[0].within)
+        within = within or operands[0].within
+        return evolve(operands[0], type=at, within=within, is_there=at.is_optional)
+    if template == _widened(operands[0] if operands else None):
+        return Item(text, at, simple=True, number=float(operands[0].number or 0))
     depth = 1 + max((o.depth for o in operands), default=0)
     return Item(text, at, False, fails_at, unchecked, within, depth, at.is_array)
 
@@ -183,9 +186,14 @@ def _widen_double(to: Translator, operands: list[Item]) -> str:
     (operand,) = operands
     if operand.type.kind is Kind.FLOAT:
         return "{0}"
-    if operand.number is not None:
-        return literal(float(operand.number)) or INLINE["float({0})"]
-    return INLINE["float({0})"]
+    return _widened(operand) or INLINE["float({0})"]
+
+
+def _widened(operand: Item | None) -> str | None:
+    """A literal number as a literal double."""
+    if operand is None or operand.number is None:
+        return None
+    return literal(float(operand.number))
 
 
 def _convert_whole(to: Translator, operands: list[Item]) -> str:
@@ -199,12 +207,21 @@ def _to_float(to: Translator, operands: list[Item]) -> str:
     return "{0}" if operands[0].type.kind is Kind.FLOAT else "narrow({0})"
 
 
+def _is_there(item: Item) -> bool:
+    """Whether a value cannot be missing: Python warns of literals compared with None."""
+    return item.is_there or not item.type.is_optional
+
+
 def _missing(to: Translator, operands: list[Item]) -> str:
-    return "({0} is None)"
+    return "False" if _is_there(operands[0]) else "({0} is None)"
+
+
+def _default(to: Translator, operands: list[Item]) -> str:
+    return "{0}" if _is_there(operands[0]) else INLINE["default({0}, {1})"]
 
 
 def _value(to: Translator, operands: list[Item]) -> str:
-    return "value({0})" if operands[0].type.is_optional else "{0}"
+    return "{0}" if _is_there(operands[0]) else "value({0})"
 
 
 _SPECIAL: dict[str, Callable[[Translator, list[Item]], str]] = {
@@ -220,6 +237,7 @@ _SPECIAL: dict[str, Callable[[Translator, list[Item]], str]] = {
     "to_float": _to_float,
     "to_double": _widen_double,
     "missing": _missing,
+    "default": _default,
     "value": _value,
 }
 

@@ -109,7 +109,6 @@ class _ModuleWriter:
             tuple(g.field.type for g in module.globals),
             tuple(f.result for f in module.functions),
             self.verified.prices,
-            [],
             self.traced,
         )
         for function, code in zip(module.functions, self.verified.functions, strict=True):
@@ -162,7 +161,6 @@ class _ModuleWriter:
                 to.write(f"{to.target('s', slot)} = s{slot}")
         self.clear(to)
         translate(to)
-        around.owned.append(to.returns_owned)
         self.keep(to, self.verified.module.functions[number].name)
 
     def script(self, code: VerifiedCode, around: Surroundings) -> None:

@@ -32,16 +32,12 @@ MAX_LOOPS = 12
 
 @frozen
 class Surroundings:
-    """What the bodies of a module share: values in the pool, prices, functions' results.
-
-    `owned` tells of each function whether its result is an array that nothing else refers to.
-    """
+    """What the bodies of a module share: values in the pool, prices, functions' results."""
 
     constants: tuple[tuple[Type, object], ...]
     globals: tuple[Type, ...]
     results: tuple[Type, ...]
     prices: PriceTable
-    owned: list[bool]
     traced: bool = False
 
 
@@ -109,7 +105,6 @@ class Translator:
     amounts: dict[int, str] = field(factory=dict)
     """Where the size-dependent charges of an instruction add up."""
     variables: set[str] = field(factory=set)
-    returns_owned: bool = True
     at: int = 0
     _temporary: int = 0
     _charge: Charge | None = None
@@ -157,10 +152,13 @@ class Translator:
 
     def temporary(self) -> str:
         """A variable for a part of a statement."""
-        if not self.stack:
-            self._temporary = 0
         self._temporary += 1
         return self.target("t", self._temporary)
+
+    def begin_instruction(self) -> None:
+        """Variables for parts serve again once nothing stands on the stack."""
+        if not self.stack:
+            self._temporary = 0
 
     def counter(self, instruction: int = -1) -> str:
         """The counter of the instruction at hand, or another."""
