@@ -377,3 +377,34 @@ def test_a_killed_run_leaves_a_reserve_that_comes_back(folder: Path) -> None:
     run.wait()
     assert len(ledger.recover("alice")) == 1
     assert ledger.verify().balances == (Balance("alice", granted=10**15),)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a pseudo-terminal")
+def test_on_a_terminal_the_balance_is_seen_going_down(folder: Path) -> None:
+    pexpect = pytest.importorskip("pexpect")
+    child = pexpect.spawn(
+        sys.executable,
+        [
+            *("-c", "from totemlang.cli.main import totemc; totemc()"),
+            *("run", *ON_BILLS, "--budget", "1000"),
+        ],
+        env={**os.environ, "TERM": "xterm-256color"},
+        encoding="utf-8",
+        timeout=30,
+        dimensions=(40, 120),
+    )
+    child.expect("total 2/2")
+    child.expect("rows")
+    child.expect(r"802 totem left \(80 %\)")
+    child.expect("array.sum|value")
+    child.expect("3 rows")
+    child.expect("used 198 of 1,000 totem, 802 back; by_customer 90, total 108")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_no_colours_and_no_progress_where_nobody_watches(type_in: Type) -> None:
+    said = type_in("run", *ON_BILLS)
+    assert "\x1b" not in said.stdout + said.stderr
+    assert "totem left" not in said.stderr

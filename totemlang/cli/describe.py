@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from totemlang.cli.group import Command
-from totemlang.cli.options import read_bytes
+from totemlang.cli.options import files, read_bytes
 from totemlang.cli.output import require_writable, write_file
 from totemlang.cli.progress import waiting
 from totemlang.cli.shell import Shell, speaks
@@ -22,7 +22,7 @@ from totemlang.cli.shell import Shell, speaks
         ("totemc describe readings.parquet --policy policy.json", "without what is withheld"),
     ),
 )
-@click.argument("data")
+@click.argument("data", shell_complete=files)
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="META.json")
 @click.option("--name", metavar="NAME", help="The data set's name; else that of the file.")
 @click.option(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from totemlang.diagnostics import UsageError
 
@@ -86,17 +87,26 @@ def _prices(path: Path | None) -> PriceTable:
     return default_prices() if path is None else load_prices(read_text(path), str(path))
 
 
+def files(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Let the shell complete a path; what stands before `=` is kept."""
+    return [CompletionItem(incomplete, type="file")]
+
+
 def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--data` and `--metadata`, each repeatable: the command gets the texts."""
     data = click.option(
         "--data",
         multiple=True,
+        shell_complete=files,
         metavar="[NAME=]PATH",
         help="Data set or lookup: a file, files with commas, a folder or a glob. Repeatable.",
     )
     metadata = click.option(
         "--metadata",
         multiple=True,
+        shell_complete=files,
         metavar="[NAME=]META.json",
         help="What is published about it, instead of what the file would say. Repeatable.",
     )

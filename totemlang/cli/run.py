@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
+def _budget(context: click.Context, parameter: click.Parameter, value: int | None) -> int | None:
+    if value is not None and not 0 <= value < 2**63:
+        raise click.BadParameter("a budget is a whole number from 0 to 2^63 − 1")
+    return value
+
+
 def _bytes(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
     """A number of bytes as people write it: `512M`, `2G`, `1000000`."""
     if value is None:
@@ -54,7 +60,8 @@ def _bytes(context: click.Context, parameter: click.Parameter, value: str | None
 @parameter_options
 @click.option(
     "--budget",
-    type=click.IntRange(0, 2**63 - 1),
+    type=int,
+    callback=_budget,
     metavar="N",
     help="Totem that may be used; else the quote's upper bound.",
 )
