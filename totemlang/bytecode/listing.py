@@ -227,8 +227,10 @@ def _stage(stage: Stage) -> str:
         rest = _fields(stage.parameters[stage.key_parts :])
         taken = f"({_fields(keys)})" + (f", {rest}" if rest else "")
     word = "map" if stage.kind is StageKind.MAP else "reduce"
-    key = stage.emitted.key_parts
-    emitted = f"({_fields(stage.emitted.columns[:key])}), {_fields(stage.emitted.columns[key:])}"
+    columns, key = stage.emitted.columns, stage.emitted.key_parts
+    emitted = _fields(columns)
+    if key > 1:
+        emitted = f"({_fields(columns[:key])}), {_fields(columns[key:])}"
     order = "" if stage.order_by is None else _order(stage, stage.order_by)
     return f"{word} {shown(stage.name)}({taken}){order} -> {emitted}".rstrip(", ")
 
