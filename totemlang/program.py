@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from totemlang.diagnostics import Diagnostic, Refused
+from totemlang.diagnostics import Diagnostic, ErrorClass, Refused
 from totemlang.schema.metadata import Metadata
 from totemlang.source import Source
 from totemlang.tables.prices import PriceTable, default_prices
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from totemlang.cost.quote import Quote
     from totemlang.cost.verified import VerifiedModule
     from totemlang.syntax import tree
+
+Findings = tuple[Diagnostic, ...]
 
 
 @define(frozen=True, slots=False, eq=False)
@@ -45,19 +47,20 @@ class Program:
         return default_library()
 
     @cached_property
-    def _parsed(self) -> tuple[tree.Program | None, tuple[Diagnostic, ...]]:
+    def _parsed(self) -> tuple[tree.Program | None, Findings]:
         from totemlang.syntax.parser import parse
 
         return parse(self.source, self.rules)
 
     @cached_property
-    def _checked(self) -> tuple[TypedProgram | None, tuple[Diagnostic, ...]]:
+    def _checked(self) -> tuple[TypedProgram | None, Findings]:
         from totemlang.check.checker import check
 
         parsed, findings = self._parsed
-        if parsed is None or findings:
+        if parsed is None:
             return None, findings
-        return check(parsed, self.rules, self.library, self.schemas)
+        typed, found = check(parsed, self.rules, self.library, self.schemas)
+        return (None if findings else typed), findings + _unsaid(found, findings)
 
     @cached_property
     def _bounds(self) -> tuple[Diagnostic, ...]:
@@ -144,6 +147,17 @@ class Program:
 
         verified = self.accept()
         return quote(verified, metadata, sent_values(self.module.globals, parameters or {}))
+
+
+def _unsaid(found: Findings, said: Findings) -> Findings:
+    """What the checker found of a program that the parser gave with forbidden commands, once."""
+    places = [d.span for d in said]
+    return tuple(
+        finding
+        for finding in found
+        if finding.error_class is not ErrorClass.COMMAND
+        or not any(finding.span.start <= p.start < finding.span.end for p in places)
+    )
 
 
 @define(frozen=True, slots=False, eq=False)
