@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from totemlang.diagnostics import LedgerUnreachable, OutOfTotem, Refused, UsageError
 from totemlang.engine.account import Account
-from totemlang.ledger import LARGEST, Balance, EmbeddedLedger
+from totemlang.ledger import LARGEST, Balance, EmbeddedAccount, EmbeddedLedger
 
 
 @pytest.fixture
@@ -167,6 +168,31 @@ def test_the_reserve_of_a_living_process_is_left_alone(ledger: EmbeddedLedger) -
     later = EmbeddedLedger(ledger.path, lambda: datetime.now(UTC) + timedelta(days=99))
     assert later.recover() == ()
     assert ledger.balance("alice").reserved == 10
+
+
+def test_a_reserve_interrupted_after_its_commit_comes_back(
+    ledger: EmbeddedLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(sqlite3.Connection):
+        def close(self) -> None:
+            super().close()
+            raise KeyboardInterrupt
+
+    connect = sqlite3.connect
+    once = iter([Interrupted])
+    monkeypatch.setattr(
+        "sqlite3.connect",
+        lambda *a, **k: connect(*a, **k, factory=next(once, sqlite3.Connection)),
+    )
+    account = EmbeddedAccount(ledger.path, "alice", ledger.clock)
+    with pytest.raises(KeyboardInterrupt):
+        account.reserve("job", 10)
+    assert ledger.balance("alice") == Balance("alice", granted=1000)
+    assert [record.event for record in ledger.history("alice", last=3)] == [
+        "reserve",
+        "cancel",
+        "refund",
+    ]
 
 
 def test_a_process_of_another_machine_has_a_day(

@@ -8,13 +8,20 @@ Each call is one transaction: it has happened wholly when it returns, or not at 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 from attrs import frozen
 
-from totemlang.diagnostics import Diagnostic, ErrorClass, OutOfTotem, Refused, UsageError
+from totemlang.diagnostics import (
+    Diagnostic,
+    ErrorClass,
+    OutOfTotem,
+    Refused,
+    TotemError,
+    UsageError,
+)
 from totemlang.ledger.books import Balance, BrokenRule, Job
 from totemlang.ledger.journal import Journal
 from totemlang.ledger.owner import this_process
@@ -45,12 +52,21 @@ class EmbeddedAccount:
         """
         if not 0 < len(job) <= _LONGEST_NAME or not job.isprintable():
             raise UsageError(f"the name of a job has 1 to {_LONGEST_NAME} printable characters")
-        with self._journal() as journal:
-            balance = journal.balance(self.name)
-            if balance is not None and balance.available < budget:
-                raise _too_little(balance, budget)
-            journal.write(Event.RESERVE, self.name, job, budget)
-            journal.own(job, this_process())
+        done = False
+        try:
+            with self._journal() as journal:
+                balance = journal.balance(self.name)
+                if balance is not None and balance.available < budget:
+                    raise _too_little(balance, budget)
+                journal.write(Event.RESERVE, self.name, job, budget)
+                journal.own(job, this_process())
+                done = True
+        except KeyboardInterrupt:
+            # It may have come after the commit: whoever asked does not learn that he has a reserve.
+            if done:
+                with suppress(TotemError):
+                    self.cancel(job)
+            raise
 
     def deduct(self, job: str, stage: str, totem: int) -> int:
         """Charge a finished stage; gives what is left of the reserve.
