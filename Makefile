@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TOTEM_DATA ?= ../shared
+TOTEM_FUZZ ?= 50
 export TOTEM_DATA
 
 .PHONY: demo test lint fuzz bench docs programs wheel clean help
@@ -46,7 +47,7 @@ test: lint
 	$(BIN)/pytest -n 2
 
 fuzz: $(VENV)/installed-for-tests
-	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n 2 -m fuzz
+	TOTEM_FUZZ=$(TOTEM_FUZZ) $(BIN)/pytest -n 2 -m hypothesis
 
 bench: $(VENV)/installed-for-tests
 	$(BIN)/python -m benchmarks
