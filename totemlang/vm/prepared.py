@@ -211,9 +211,10 @@ class _ModuleWriter:
             names += [*body.amounts.values()]
             names += [name for name in (body.entries, body.read, body.ordered) if name]
         shared = ["left", *names, *sorted(self.variables)]
-        # Variables of deep bodies are global: closures with so many of them would be slow to make.
-        word, depth = ("global", "") if self.apart else ("nonlocal", INDENT)
-        lines = [] if self.apart else ["def build():"]
+        # Python is slow to compile closures of very many variables: these are global.
+        is_global = self.apart or len(shared) > _MAX_CELLS
+        word, depth = ("global", "") if is_global else ("nonlocal", INDENT)
+        lines = [] if is_global else ["def build():"]
         lines += [f"{depth}{name} = 0" for name in shared]
         sites: list[Site | None] = [None] * len(lines)
         refill = Function("def refill(amount):")
@@ -227,7 +228,7 @@ class _ModuleWriter:
             lines += [depth + line for line in written]
             sites += places
         lines.append(f"{depth}entrances = refill, rest, counted, {{{self.entrances()}}}")
-        if not self.apart:
+        if not is_global:
             lines += [f"{depth}return entrances", "entrances = build()"]
         source = "\n".join(lines) + "\n"
         code = compile(source, FILE_NAME, "exec", dont_inherit=True, optimize=0)
@@ -250,6 +251,8 @@ class _ModuleWriter:
         found += [f"i{n}" for n, code in enumerate(self.verified.initial) if code is not None]
         return ", ".join(f'"{name}": {name}' for name in found)
 
+
+_MAX_CELLS = 500
 
 FILE_NAME = "<totem>"
 """The file that tracebacks of generated code name."""
