@@ -1,4 +1,4 @@
-"""The section for people: source, spans and names of slots. Nothing that runs depends on it.
+"""The section for people: source, places and names of slots. Nothing that runs depends on it.
 
 Spans are written as differences, since neighbours are near each other. The section is there only
 where it says something, so stripping it leaves a valid container of the same program.
@@ -15,14 +15,18 @@ from totemlang.bytecode.constants import bodies
 from totemlang.bytecode.limits import MAX_SOURCE_BYTES
 from totemlang.bytecode.module import Code, Module
 from totemlang.bytecode.wire import Damaged, Reader, Unwritable, Writer
-from totemlang.source import Source, Span
+from totemlang.source import NOWHERE, Source, Span
 
 SOURCE = optional(record(Source, text=TEXT, name=TEXT))
 
 
 def has_debug(module: Module) -> bool:
     """Whether there is anything to say to people."""
-    return module.source is not None or any(c.spans or c.slot_names for c in bodies(module))
+    return (
+        module.source is not None
+        or any(c.spans or c.slot_names or c.place != NOWHERE for c in bodies(module))
+        or any(lookup.place != NOWHERE for lookup in module.lookups)
+    )
 
 
 def write_debug(writer: Writer, module: Module) -> None:
@@ -31,7 +35,10 @@ def write_debug(writer: Writer, module: Module) -> None:
         raise Unwritable(f"a source of more than {MAX_SOURCE_BYTES} characters")
     SOURCE.write(writer, module.source)
     limit = _end_of(module.source)
+    for lookup in module.lookups:
+        _write_place(writer, lookup.place, limit)
     for code in bodies(module):
+        _write_place(writer, code.place, limit)
         _write_spans(writer, code, limit)
         if code.slot_names and len(code.slot_names) != len(code.slots):
             raise Unwritable("names for some slots of a body and not for others")
@@ -46,8 +53,9 @@ def read_debug(reader: Reader, module: Module) -> Module:
     if source is not None and len(source.text) > MAX_SOURCE_BYTES:
         raise Damaged(f"its source has more than {MAX_SOURCE_BYTES} characters")
     limit = _end_of(source)
+    lookups = tuple(evolve(known, place=_read_place(reader, limit)) for known in module.lookups)
     codes = iter([_read_body(reader, code, limit) for code in bodies(module)])
-    read = _with_bodies(module, codes, source)
+    read = evolve(_with_bodies(module, codes, source), lookups=lookups)
     if not has_debug(read):
         raise Damaged("the section for people says nothing")
     return read
@@ -55,12 +63,28 @@ def read_debug(reader: Reader, module: Module) -> Module:
 
 def strip_debug(module: Module) -> Module:
     """The module without source, spans and names of slots."""
-    codes = (evolve(code, spans=(), slot_names=()) for code in bodies(module))
-    return _with_bodies(module, codes, None)
+    codes = (evolve(code, spans=(), slot_names=(), place=NOWHERE) for code in bodies(module))
+    lookups = tuple(evolve(lookup, place=NOWHERE) for lookup in module.lookups)
+    return evolve(_with_bodies(module, codes, None), lookups=lookups)
 
 
 def _end_of(source: Source | None) -> int:
     return MAX_SOURCE_BYTES if source is None else len(source.text)
+
+
+def _write_place(writer: Writer, place: Span, limit: int) -> None:
+    if not 0 <= place.start <= place.end <= limit:
+        raise Unwritable("a place outside the source")
+    writer.number(place.start)
+    writer.number(place.end - place.start)
+
+
+def _read_place(reader: Reader, limit: int) -> Span:
+    start = reader.number()
+    place = Span(start, start + reader.number())
+    if place.end > limit:
+        raise Damaged("a place lies outside the source")
+    return place
 
 
 def _write_spans(writer: Writer, code: Code, limit: int) -> None:
@@ -77,6 +101,7 @@ def _write_spans(writer: Writer, code: Code, limit: int) -> None:
 
 
 def _read_body(reader: Reader, code: Code, limit: int) -> Code:
+    place = _read_place(reader, limit)
     spans: tuple[Span, ...] = ()
     if TRUTH.read(reader):
         spans = tuple(_read_spans(reader, len(code.instructions), limit))
@@ -87,7 +112,7 @@ def _read_body(reader: Reader, code: Code, limit: int) -> Code:
         names = tuple(TEXT.read(reader) for _ in code.slots)
         if not names:
             raise Damaged("names for a body without slots")
-    return evolve(code, spans=spans, slot_names=names)
+    return evolve(code, spans=spans, slot_names=names, place=place)
 
 
 def _read_spans(reader: Reader, count: int, limit: int) -> Iterator[Span]:

@@ -141,7 +141,9 @@ class _Body:
         instructions, places = self.flatten(node.statements)
         names = tuple(slot.name for slot in node.slots)
         types = tuple(slot.type for slot in node.slots)
-        return Code(types, instructions, places if spans else (), names)
+        if not spans:
+            return Code(types, instructions, (), names)
+        return Code(types, instructions, places, names, node.span)
 
     def flatten(self, nodes: Sequence[_Node]) -> tuple[tuple[Instruction, ...], tuple[Span, ...]]:
         """Take nodes apart, in order, until only instructions are left."""

@@ -38,14 +38,16 @@ class Code:
     """A body: the types of its slots, parameters first, and its instructions.
 
     Slots that are no parameters start at zero: 0, false, "", missing, an array of length 0.
-    `spans` (one an instruction) and `slot_names` serve people; they live apart in the container,
-    are not part of the program's hash and may be empty.
+    `spans` (one an instruction), `slot_names` and `place` (where the body's head stands; what
+    a stage reads is charged there) serve people; they live apart in the container, are not part
+    of the program's hash and may be empty.
     """
 
     slots: tuple[Type, ...]
     instructions: tuple[Instruction, ...]
     spans: tuple[Span, ...] = field(default=(), eq=False)
     slot_names: tuple[str, ...] = field(default=(), eq=False)
+    place: Span = field(default=NOWHERE, eq=False)
 
     def span(self, index: int) -> Span:
         """Where instruction `index` comes from; `NOWHERE` without spans."""
@@ -82,11 +84,12 @@ class Dataset:
 
 @frozen
 class Lookup:
-    """A small table asked by key: key parts, then columns."""
+    """A small table asked by key: key parts, then columns. `place` serves people, as in `Code`."""
 
     name: str
     keys: tuple[Field, ...]
     columns: tuple[Field, ...]
+    place: Span = field(default=NOWHERE, eq=False)
 
 
 @frozen
