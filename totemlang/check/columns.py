@@ -119,4 +119,4 @@ def lookup_of_table(
     known = tuple(c for c in columns if c is not None)
     if len(known_keys) < len(keys) or len(known) < len(columns):
         return None
-    return Lookup(table, known_keys, known)
+    return Lookup(table, known_keys, known, node.span)
