@@ -155,10 +155,35 @@ def test_other_forms_of_a_program(type_in: Type, folder: Path) -> None:
 
 
 def test_the_operations_of_vector_a(type_in: Type) -> None:
-    said = type_in("compile", "script.totem", "--emit", "operations")
+    said = type_in("compile", "script.totem", "--emit", "operations", "--json")
     assert said.exit_code == 0
-    for told in ("INTassign", "FLOATassign", "RelationalOperation", "c=add(c,i)", "i<4"):
-        assert told in said.stdout
+    found = json.loads(said.stdout)
+    rounds = ["MathOperation", "MathOperation", "MathOperation", "RelationalOperation"] * 3
+    assert found["TOTEM_operators"] == [
+        *("INTassign", "INTassign", "MathOperation", "FLOATassign", "INTassign"),
+        *("RelationalOperation", *rounds),
+    ]
+    assert found["mapped_executions"] == [
+        *("int a=1", "int b=2", "c=add(a,b)", "float d=4.1", "int i=1", "i<4"),
+        *(("c=add(c,i)", "d=sub(d,0.1)", "i=add(i,1)", "i<4") * 3),
+    ]
+    shown = type_in("compile", "script.totem", "--emit", "operations").stdout.splitlines()
+    assert shown[0].split() == ["TOTEM_operators", "mapped_executions"]
+    assert shown[3].split() == ["MathOperation", "c=add(a,b)"]
+    assert len(shown) == 19
+
+
+def test_the_operations_of_a_script_that_fails(type_in: Type, folder: Path) -> None:
+    (folder / "fails.totem").write_text("param int n\nint a = 1\nint b = a // n\nint c = 3\n")
+    said = type_in("compile", "fails.totem", "--emit", "operations", "--param", "n=0")
+    assert said.exit_code == 4
+    assert "line 3" in said.stderr
+    assert (
+        "int c"
+        in type_in("compile", "fails.totem", "--emit", "operations", "--param", "n=1").stdout
+    )
+    assert type_in("compile", "fails.totem", "--emit", "operations").exit_code == 2
+    assert type_in("compile", "job.totem", "--emit", "operations").exit_code == 2
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from totemlang.cli.group import Command
-from totemlang.cli.options import data_options, tables_in_force
+from totemlang.cli.options import data_options, parameter_options, tables_in_force
 from totemlang.cli.output import require_writable, write_file
-from totemlang.cli.programs import open_program
+from totemlang.cli.programs import open_program, sent_parameters
 from totemlang.cli.shell import Shell, speaks
 from totemlang.diagnostics import UsageError
 
@@ -44,6 +44,7 @@ EMITTED = ("bytecode", "listing", "operations", "tree")
 @click.option("--emit", type=click.Choice(EMITTED), default="bytecode", help="Which form.")
 @click.option("--strip", is_flag=True, help="Leave source, places and names out of the bytecode.")
 @data_options
+@parameter_options
 @tables_in_force
 @speaks
 def compile_(
@@ -54,6 +55,8 @@ def compile_(
     strip: bool,
     data: tuple[str, ...],
     metadata: tuple[str, ...],
+    param: tuple[str, ...],
+    params: Path | None,
     rules: RuleBook,
     prices: PriceTable,
 ) -> None:
@@ -63,6 +66,8 @@ def compile_(
         _write_bytecode(shell, program, _target(file, output), strip=strip)
     elif strip:
         raise UsageError("--strip is for bytecode")
+    elif emit == "operations":
+        _write_operations(shell, program, output, sent_parameters(program, param, params))
     else:
         _write_text(shell, program, emit, output)
 
@@ -109,10 +114,8 @@ def _write_text(shell: Shell, program: Program, emit: str, output: Path | None) 
         from totemlang.cli.tree_text import tree_text
 
         text = tree_text(program.tree)
-    elif emit == "listing":
-        text = program.listing()
     else:
-        text = program.operations()
+        text = program.listing()
     if output is None or str(output) == "-":
         if emit == "listing":
             from totemlang.cli.colours import show_listing
@@ -121,6 +124,30 @@ def _write_text(shell: Shell, program: Program, emit: str, output: Path | None) 
         else:
             click.echo(text)
     else:
-        require_writable(output)
-        write_file(output, (text.rstrip("\n") + "\n").encode())
-        shell.say(f"wrote {output}")
+        _write_file(shell, output, text)
+
+
+def _write_operations(
+    shell: Shell, program: Program, output: Path | None, parameters: dict[str, object]
+) -> None:
+    """Write what a script did; where it failed on the way, that much and then the failure."""
+    from totemlang.cli.operations import operations_document, operations_text, traced
+
+    trace = traced(program, parameters)
+    if shell.as_json:
+        shell.document(operations_document(trace))
+    elif output is None or str(output) == "-":
+        click.echo(operations_text(trace))
+    else:
+        _write_file(shell, output, operations_text(trace))
+    if not trace.is_whole:
+        shell.complain("the script does more than is shown: only its beginning was noted")
+    if trace.failure is not None:
+        shell.complain(str(trace.failure))
+        click.get_current_context().exit(trace.failure.exit_code)
+
+
+def _write_file(shell: Shell, output: Path, text: str) -> None:
+    require_writable(output)
+    write_file(output, (text.rstrip("\n") + "\n").encode())
+    shell.say(f"wrote {output}")
