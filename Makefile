@@ -49,8 +49,16 @@ test: lint
 fuzz: $(VENV)/installed-for-tests
 	TOTEM_FUZZ=$(TOTEM_FUZZ) $(BIN)/pytest -n 2 -m hypothesis
 
-bench: $(VENV)/installed-for-tests
-	$(BIN)/python -m benchmarks
+# py-evm, the yardstick, has an environment of its own: it pins packages that TOTEM does not.
+$(VENV)/evm/installed: | $(BIN)/python
+	@echo "installing py-evm into $(VENV)/evm …"
+	@$(PYTHON) -m venv $(VENV)/evm
+	@$(VENV)/evm/bin/python -m pip install --quiet --disable-pip-version-check 'py-evm>=0.10b1'
+	@touch $@
+
+bench: $(VENV)/installed $(VENV)/evm/installed
+	$(BIN)/python -m benchmarks.vm_loop --evm-python $(VENV)/evm/bin/python
+	$(BIN)/python -m benchmarks.calibration
 
 docs: $(VENV)/installed-for-tests
 	$(BIN)/python docs/generate.py
