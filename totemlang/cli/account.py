@@ -221,7 +221,7 @@ def _record_table(records: tuple[Record, ...]) -> Table:
     from totemlang.cli.table import plain_table
 
     rows = [
-        (str(r.number), r.time, r.event, f"{r.totem:,}", r.stage, r.job, r.hash[:12])
+        (str(r.number), r.time, r.event, f"{r.totem:,}", r.stage, r.job[:12], r.hash[:12])
         for r in records
     ]
     head = ("record", "time", "event", "totem", "stage", "job", "hash")
