@@ -13,6 +13,7 @@ from typing import Any
 from totemlang.bytecode.module import StageKind
 from totemlang.cost.verified import VerifiedCode, VerifiedModule
 from totemlang.schema.types import INT_RANGE, LONG_RANGE, Kind, Shape, Type
+from totemlang.source import NOWHERE
 from totemlang.tables.measure import (
     BitLength,
     BytesOf,
@@ -318,6 +319,9 @@ class Oracle:
         """Rows emitted, rows emitted by record, failures as (record, line, reason)."""
         stage, body = self.verified.module.stages[number], self.verified.stages[number]
         prices = self.verified.prices
+        source = self.verified.module.source
+        placed = body.code.place != NOWHERE and source
+        line = source.position(body.code.place.start).line if placed else 0
         rows: list[Any] = []
         counts: list[int] = []
         failed: list[Any] = []
@@ -326,7 +330,7 @@ class Oracle:
             read = prices.weight("read") * sum(
                 self.size(p.type, v) for p, v in zip(stage.parameters, values, strict=True)
             )
-            self.charge([("Read", 0, read)])
+            self.charge([("Read", line, read)])
             if stage.order_by is not None and stage.kind is not StageKind.MAP:
                 by = stage.order_by
                 column = values[by.parameter]
@@ -336,7 +340,7 @@ class Oracle:
                 )
                 n = len(column)
                 amount = prices.weight("relational") * each * n * n.bit_length()
-                self.charge([("RelationalOperation", 0, amount)])
+                self.charge([("RelationalOperation", line, amount)])
                 order = order_of(column, descending=by.descending)
                 values = [[v[i] for i in order] if isinstance(v, list) else v for v in values]
             self.emitted = []

@@ -31,7 +31,7 @@ from totemlang.cost.verified import VerifiedModule
 from totemlang.cost.verify import verify
 from totemlang.data.lookup import LookupTable
 from totemlang.schema.types import BOOL, INT, LONG, STRING, Field, Kind, Type
-from totemlang.source import Source, Span
+from totemlang.source import NOWHERE, Source, Span
 from totemlang.tables.operations import (
     NUMBERS,
     OPERATIONS,
@@ -49,14 +49,13 @@ _APART = frozenset(
     | {"put_element", "set_element", "assign_element", "check_bytes", "check_length"}
     | {"check_range"}
 )
+_FLOATS = [0.0, -0.0, 1.0, -1.5, 0.5, 2.0**-149, 3.0, math.inf, -math.inf, math.nan]
 VALUES: dict[Kind, list[Any]] = {
     Kind.BOOL: [True, False],
     Kind.INT: [0, 1, -1, 2, 3, 7, 31, 2019, -5, 2**31 - 1, -(2**31), 46341],
     Kind.LONG: [0, 1, -1, 2, 3, 5, 63, 10**6, 2**63 - 1, -(2**63), 2**53 + 1, 3037000500],
-    Kind.FLOAT: [0.0, -0.0, 1.0, -1.5, 0.5, 2.0**-149, 3.0, math.inf, -math.inf, math.nan]
-    + [float(2**128 - 2**104), 1.100000023841858],
-    Kind.DOUBLE: [0.0, -0.0, 1.0, -2.5, 0.1, 1e308, -1e308, 5e-324, 1e16, math.inf, -math.inf]
-    + [math.nan, 2.5, 3.5, 4294967296.5],
+    Kind.FLOAT: [*_FLOATS, float(2**128 - 2**104), 1.100000023841858],
+    Kind.DOUBLE: [*_FLOATS, -2.5, 0.1, 1e308, -1e308, 5e-324, 1e16, 2.5, 3.5, 4294967296.5],
     Kind.DATE: [0, 18000, -719162, 2932896, 59, 18321],
     Kind.TIMESTAMP: [0, 1550000000000000, -62135596800000000, 253402300799999999, -1, 86399999999],
     Kind.DURATION: [0, 1, 86400000000, -86400000000, 1800000000, 2**63 - 1, -(2**63), 3600000001],
@@ -336,7 +335,9 @@ class Body:
             self.put("widen_long", INT)
         bound = LONG if wide else at
         if self.rng.random() < 0.5:
-            self.const(bound, min(start + self.rng.choice([2, 3, 0]) * (1 if up else -1), 2**31 - 1))
+            self.const(
+                bound, min(start + self.rng.choice([2, 3, 0]) * (1 if up else -1), 2**31 - 1)
+            )
         else:
             self.expression(bound, 2)
             self.const(bound, self.rng.choice([3, 2]) if up else self.rng.choice([-2, 0]))
@@ -385,7 +386,8 @@ class Body:
         self.put("emit")
 
     def code(self) -> Code:
-        return Code(tuple(self.slots), tuple(self.instructions), tuple(self.spans))
+        place = self.spans[0] if self.spans and self.rng.random() < 0.8 else NOWHERE
+        return Code(tuple(self.slots), tuple(self.instructions), tuple(self.spans), (), place)
 
 
 class RandomModule:

@@ -125,7 +125,7 @@ def load(
     prepared: Prepared,
     space: Mapping[str, Any],
     till: Till,
-    trace: Callable[[int], None] | None = None,
+    trace: Callable[[int, int], None] | None = None,
 ) -> Loaded:
     """Run the compiled text, which defines its functions and does nothing else."""
     names: dict[str, Any] = {

@@ -7,7 +7,7 @@ module may share what `prepare` makes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from attrs import evolve, frozen
@@ -17,12 +17,14 @@ from totemlang.cost.verified import VerifiedModule
 from totemlang.data.lookup import LookupTable
 from totemlang.diagnostics import OperationFailed
 from totemlang.schema.types import Kind
+from totemlang.source import Source
 from totemlang.vm import failures, sizes
 from totemlang.vm.counting import Stops
 from totemlang.vm.loading import Till, cells, load, pool
 from totemlang.vm.meter import Meter
 from totemlang.vm.numbers import canonical
 from totemlang.vm.prepared import Prepared, prepare
+from totemlang.vm.shape import line_of
 from totemlang.vm.totals import Noted, Totals, work_out
 
 Column = Sequence[Value]
@@ -77,10 +79,15 @@ class Machine:
         meter: Meter,
         *,
         prepared: Prepared | None = None,
+        trace: Callable[[int, int], None] | None = None,
     ) -> None:
-        """`prepared` saves translating again a module that was prepared before."""
+        """`prepared` saves translating again a module that was prepared before.
+
+        `trace` is told the body and first instruction of each block, if it was prepared so.
+        """
         self._prepared = prepare(verified) if prepared is None else prepared
         self._module = verified.module
+        self._source = verified.module.source or Source("")
         self._prices = verified.prices
         self._lookups = lookups
         self._noted = Noted(stops=[Stops() for _ in self._prepared.bodies])
@@ -89,7 +96,7 @@ class Machine:
         space = {**pool(verified, globals), **cells(verified, lookups)}
         for outlet in self._outlets:
             space |= outlet.names()
-        self._loaded = load(self._prepared, space, self._till)
+        self._loaded = load(self._prepared, space, self._till, trace)
 
     # --- running
 
@@ -125,7 +132,7 @@ class Machine:
         )
         # Every record pays its first block, whatever happens to it: all at once is the same.
         first = blocks[0].fixed * rows if blocks else 0
-        self._charge(definition.name, reading, first)
+        self._charge(definition.name, reading, first, self._prepared.bodies[number].place)
         self._noted.entries[number] += rows
         self._run(definition.name, f"m{number}", rows, *columns)
         return self._outlets[stage].taken()
@@ -147,8 +154,10 @@ class Machine:
         Raises:
             OutOfTotem: the budget is used up.
         """
-        total = sum(table.total_bytes for table in self._lookups)
-        self._charge(stage, self._prices.weight("read") * total, 0)
+        starts = self._source.line_starts
+        for lookup, table in zip(self._module.lookups, self._lookups, strict=True):
+            reading = self._prices.weight("read") * table.total_bytes
+            self._charge(stage, reading, 0, line_of(lookup.place, starts))
 
     def totals(self) -> Totals:
         """What was charged so far, exactly. After `OutOfTotem` it says nothing."""
@@ -156,9 +165,9 @@ class Machine:
 
     # --- within
 
-    def _charge(self, stage: str, reading: int, work: int) -> None:
+    def _charge(self, stage: str, reading: int, work: int, line: int) -> None:
         self._till.meter.charge(reading + work, stage)
-        self._noted.reading += reading
+        self._noted.reading[line] += reading
         self._noted.stages[stage] += reading + work
 
     def _column_bytes(self, kind: Kind, column: Any, rows: int) -> int:

@@ -15,7 +15,7 @@ from totemlang.tables.prices import PriceTable
 from totemlang.vm.control import translate
 from totemlang.vm.items import Item
 from totemlang.vm.python_text import INDENT, Function, Site
-from totemlang.vm.shape import lines_of, shape_of
+from totemlang.vm.shape import line_of, lines_of, shape_of
 from totemlang.vm.translator import Surroundings, Translator
 
 READ = "Read"
@@ -29,12 +29,14 @@ class Body:
     `counters` name the counters of blocks of control by the instruction that opens them,
     `amounts` the sums of size-dependent charges by instruction; `entries` counts how often the
     body is run, "" where the machine knows it or calls tell it. `read` and `ordered` are the sums
-    charged for reading groups and for putting them in order, or "".
+    charged for reading groups and for putting them in order, or ""; they are charged at the line
+    `place`, where the body's head stands.
     """
 
     name: str
     verified: VerifiedCode
     lines: tuple[int, ...]
+    place: int
     counters: dict[int, str]
     amounts: dict[int, str]
     entries: str = ""
@@ -102,6 +104,10 @@ class _ModuleWriter:
     variables: set[str] = field(factory=set)
     apart: bool = False
 
+    @property
+    def source(self) -> Source:
+        return self.verified.module.source or Source("")
+
     def prepared(self) -> Prepared:
         module = self.verified.module
         around = Surroundings(
@@ -132,9 +138,8 @@ class _ModuleWriter:
         header: str,
         read_at_end: tuple[int, ...] = (),
     ) -> Translator:
-        source = self.verified.module.source or Source("")
         shape = shape_of(code.code, parameters, read_at_end)
-        lines = lines_of(code, source.line_starts)
+        lines = lines_of(code, self.source.line_starts)
         number = len(self.bodies)
         main = Function(header)
         return Translator(number, code, shape, lines, parameters, around, main)
@@ -143,8 +148,8 @@ class _ModuleWriter:
         self.functions += [*to.finished, to.main]
         self.variables |= to.variables
         self.apart |= to.apart
-        lines = tuple(to.lines)
-        self.bodies.append(Body(name, to.verified, lines, to.counters, to.amounts, **sums))
+        lines, place = tuple(to.lines), line_of(to.verified.code.place, self.source.line_starts)
+        self.bodies.append(Body(name, to.verified, lines, place, to.counters, to.amounts, **sums))
 
     def clear(self, to: Translator) -> None:
         for slot in to.shape.to_clear:

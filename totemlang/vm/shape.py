@@ -8,6 +8,7 @@ from attrs import define, field, frozen
 
 from totemlang.bytecode.module import Code
 from totemlang.cost.verified import VerifiedCode
+from totemlang.source import NOWHERE, Span
 
 OPENING = frozenset({"if", "and", "or", "for", "while", "foreach"})
 LOOPS = frozenset({"for", "while", "foreach"})
@@ -117,3 +118,8 @@ def lines_of(verified: VerifiedCode, line_starts: tuple[int, ...]) -> list[int]:
     if not spans:
         return [0] * len(verified.code.instructions)
     return [bisect_right(line_starts, span.start) for span in spans]
+
+
+def line_of(place: Span, line_starts: tuple[int, ...]) -> int:
+    """The source line of a place, 0 for nowhere."""
+    return 0 if place == NOWHERE else bisect_right(line_starts, place.start)

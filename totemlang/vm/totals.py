@@ -22,8 +22,9 @@ ORDERED = "RelationalOperation"
 class Totals:
     """Totem used, by operation group (as in the operation table, and `Read`), stage and line.
 
-    Line 0 has what no line of the program is charged for: reading, putting groups in order, and
-    the code of library functions. Where there is no charge there is no entry.
+    What a stage reads, and putting its groups in order, is charged at the line of its head, what
+    a lookup reads at its own. Line 0 has the code of library functions, and all of a module that
+    carries no places. Where there is no charge there is no entry.
     """
 
     used: int = 0
@@ -50,12 +51,12 @@ class Noted:
     """What a machine notes beside the counters.
 
     `entries` are the records a map was given, by body; `stops` where bodies were left by
-    failures; `reading` what was read outside of generated code; `stages` what each stage used.
+    failures; `reading` what was read outside of generated code, by line; `stages` what each used.
     """
 
     entries: Counter[int] = field(factory=Counter)
     stops: list[Stops] = field(factory=list)
-    reading: int = 0
+    reading: Counter[int] = field(factory=Counter)
     stages: Counter[str] = field(factory=Counter)
 
 
@@ -76,7 +77,8 @@ def work_out(prepared: Prepared, values: Sequence[int], noted: Noted) -> Totals:
     """Totals from the values of the counters, in the order of `prepared.names`."""
     held = dict(zip(prepared.names, values, strict=True))
     sums = _Sums()
-    sums.add(READ, 0, noted.reading)
+    for line, totem in noted.reading.items():
+        sums.add(READ, line, totem)
     calls: Counter[int] = Counter()
     # Whoever calls stands behind what it calls, so all calls of a function are known in time.
     for number in _callers_first(prepared):
@@ -90,7 +92,7 @@ def work_out(prepared: Prepared, values: Sequence[int], noted: Noted) -> Totals:
             sums.add(body.verified.steps[at].group, body.lines[at], held[name])
         for name, group in ((body.read, READ), (body.ordered, ORDERED)):
             if name:
-                sums.add(group, 0, held[name])
+                sums.add(group, body.place, held[name])
     by_stage = {stage: used for stage, used in noted.stages.items() if used}
     return Totals(sums.used, dict(sums.by_group), by_stage, dict(sums.by_line))
 

@@ -198,7 +198,7 @@ class Translator:
         if start != self.prepaid:
             self.charge(block.fixed, self.site(start, paid=False))
         if self.around.traced:
-            self.write(f"trace({start})")
+            self.write(f"trace({self.number}, {start})")
 
     def charge(self, amount: int, site: Site) -> None:
         """Deduct a fixed amount before what follows."""
