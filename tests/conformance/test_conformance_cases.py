@@ -12,6 +12,8 @@ from conformance_cases import Case, all_cases, findings
 
 from totemlang.tables.prices import load_prices
 from totemlang.tables.resources import resource_text
+from totemlang.vm.meter import Meter
+from totemlang.vm.trace import trace_script
 
 CASES = list(all_cases())
 REFUSED = [case for case in CASES if "diagnostics" in case["expect"]]
@@ -48,6 +50,17 @@ def test_it_ends_as_expected_and_costs_what_is_expected(
             k: case.expected[k] for k in ("variables", "columns", "rows") if k in case.expected
         }
         assert json.dumps(case.result(outcome)) == json.dumps(wanted)
+
+
+TRACED = [case for case in DONE if "mapped_executions" in case["expect"]]
+
+
+@pytest.mark.parametrize("given", TRACED, ids=named)
+def test_a_script_does_these_operations_in_this_order(given: Mapping[str, Any]) -> None:
+    case = Case(given)
+    trace = trace_script(case.program.verified, [], Meter(case.expected["totem"]))
+    assert list(trace.operators) == case.expected["TOTEM_operators"]
+    assert list(trace.executions) == case.expected["mapped_executions"]
 
 
 @pytest.mark.parametrize("given", DONE, ids=named)
