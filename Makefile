@@ -3,7 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-TOTEM_DATA ?= ../shared
+# The folder with the full data sets, where one stands beside the repository.
+TOTEM_DATA ?= $(abspath $(patsubst %/programs/answers.json,%,$(firstword $(wildcard ../*/programs/answers.json))))
 TOTEM_FUZZ ?= 50
 export TOTEM_DATA
 
@@ -16,7 +17,7 @@ help:
 	@echo "make docs      write the reference again from the tables and the library"
 	@echo "make fuzz      the random tests, for long"
 	@echo "make bench     measure the speed of the machine and of jobs"
-	@echo "make programs  run the programs in TOTEM_DATA (now $(TOTEM_DATA)) against their answers"
+	@echo "make programs  run the programs in TOTEM_DATA (now '$(TOTEM_DATA)') against their answers"
 	@echo "make wheel     build dist/*.whl"
 
 # A stamp tells what is installed: it is made anew when pyproject.toml is newer. A Python older
@@ -64,7 +65,7 @@ docs: $(VENV)/installed-for-tests
 	$(BIN)/python docs/generate.py
 
 programs: $(VENV)/installed-for-tests
-	$(BIN)/python -m benchmarks.programs $(TOTEM_DATA)
+	$(BIN)/python -m benchmarks.programs '$(TOTEM_DATA)'
 
 wheel: $(VENV)/installed-for-tests
 	$(BIN)/python -m build --wheel

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
+from strategies.full_data import full_data
 from totemlang.check.checker import check
 from totemlang.check.library import default_library
 from totemlang.source import Source
@@ -14,11 +14,10 @@ from totemlang.syntax.parser import parse
 from totemlang.tables.rules import default_rules
 
 ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / os.environ.get("TOTEM_DATA", "../shared") / "programs"
-PROGRAMS = sorted(FOLDER.glob("*.totem")) + sorted((ROOT / "examples").rglob("*.totem"))
+FULL = sorted(((full_data() or Path()) / "programs").glob("*.totem"))
+PROGRAMS = FULL + sorted((ROOT / "examples").rglob("*.totem"))
 
 
-@pytest.mark.skipif(not PROGRAMS, reason=f"no programs in {FOLDER} (TOTEM_DATA names the folder)")
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
 def test_programs_check_cleanly(path: Path) -> None:
     """Without data and without findings."""

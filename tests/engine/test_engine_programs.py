@@ -1,7 +1,6 @@
 """Real questions on real data: answers recorded by another implementation, and by DuckDB.
 
-Needs the folder that `TOTEM_DATA` names (default: `../shared` beside the repository) with `data/`
-and `programs/`. Rows agree to 1e-9. Totem figures agree to the unit, but for the differences that
+Needs the full data sets. Rows agree to 1e-9. Totem figures agree to the unit, but for the differences that
 `DIFFERENCES` gives, each with the rule of the price list that the other implementation reads
 otherwise.
 """
@@ -10,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from strategies.full_data import WANTED, full_data
 from totemlang.data.file import DataFile, open_data
 from totemlang.data.parameters import sent_values
 from totemlang.engine.local import run_job
@@ -26,12 +25,11 @@ from totemlang.engine.result_json import json_rows
 from totemlang.program import Program
 from totemlang.source import Source
 
-ROOT = Path(os.environ.get("TOTEM_DATA", Path(__file__).parents[2].parent / "shared"))
-PROGRAMS = ROOT / "programs"
+PROGRAMS = (full_data() or Path()) / "programs"
 
 pytestmark = pytest.mark.skipif(
     not (PROGRAMS / "answers.json").exists(),
-    reason="the large data is not here: set TOTEM_DATA to the folder with data/ and programs/",
+    reason=WANTED,
 )
 
 MERGE = "it reads each row at `merge` even with one provider, where merging is free"

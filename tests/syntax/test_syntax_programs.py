@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
+from strategies.full_data import WANTED, full_data
 from totemlang.source import Source
 from totemlang.syntax.parser import parse
 from totemlang.tables.resources import resource_names, resource_text
 from totemlang.tables.rules import default_rules
 
 ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("TOTEM_DATA", ROOT.parent / "shared"))
-PROGRAMS = sorted((DATA / "programs").glob("*.totem"))
+PROGRAMS = sorted(((full_data() or Path()) / "programs").glob("*.totem"))
 
 
 @pytest.mark.parametrize("name", resource_names("stdlib"))
@@ -32,7 +31,7 @@ def test_examples(path: Path) -> None:
     assert program is not None
 
 
-@pytest.mark.skipif(not PROGRAMS, reason=f"no programs in {DATA}: set TOTEM_DATA to their folder")
+@pytest.mark.skipif(not PROGRAMS, reason=WANTED)
 def test_programs_with_answers() -> None:
     for path in PROGRAMS:
         program, findings = parse(Source(path.read_text("utf-8"), path.name), default_rules())
