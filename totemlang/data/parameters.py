@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime
 from typing import TypeVar
 
 from totemlang.bytecode.module import Global, GlobalKind, Value
+from totemlang.data.literal_text import literal
 from totemlang.diagnostics import UsageError
 from totemlang.schema.types import INT_RANGE, LONG_RANGE, Field, Kind
 
@@ -25,8 +26,11 @@ MAX_STRING_BYTES = 65_536
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _EPOCH = datetime(1970, 1, 1)
-_CALL = re.compile(r"\s*(date|timestamp|days|hours|minutes|seconds)\s*\(\s*(.*?)\s*\)\s*")
-_UNITS = {"days": 86_400_000_000, "hours": 3_600_000_000, "minutes": 60_000_000, "seconds": 10**6}
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII
+)
+"""What is read of all that ISO 8601 allows: no digits beyond microseconds, which would be lost."""
 
 
 def sent_values(declared: Sequence[Global], sent: Mapping[str, object]) -> dict[str, Value]:
@@ -57,13 +61,14 @@ def read_text(field: Field, text: str) -> object:
     """
     if field.type.kind is Kind.STRING and field.type.is_scalar and not text.startswith('"'):
         return text
-    call = _CALL.fullmatch(text)
-    if call:
-        unit, inner = call.groups()
-        if unit in _UNITS:
-            return _UNITS[unit] * _whole(field, _json(inner))
-        return _json(inner)
-    return _json(text)
+    try:
+        value: object = json.loads(text)
+    except (ValueError, RecursionError):
+        try:
+            value = literal(text)
+        except ValueError:
+            return text
+    return text if isinstance(value, float) and math.isinf(value) else value
 
 
 def typed_value(field: Field, value: object) -> Value:
@@ -98,9 +103,11 @@ def _scalar(field: Field, value: object) -> Value:
     if kind is Kind.STRING:
         return _string(field, value)
     try:
-        if kind is Kind.DATE:
+        if kind is Kind.DATE and _DATE.fullmatch(value):
             return date.fromisoformat(value).toordinal() - _EPOCH_DAY
-        return _microseconds(datetime.fromisoformat(value))
+        if kind is Kind.TIMESTAMP and _MOMENT.fullmatch(value):
+            return _microseconds(datetime.fromisoformat(value))
+        raise ValueError("another form")
     except (ValueError, OverflowError):
         form = "2019-02-25" if kind is Kind.DATE else "2019-02-25T10:30:00"
         raise _refused(field, f"written as {form}") from None
@@ -150,14 +157,6 @@ def _microseconds(moment: datetime) -> int:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
     gap = moment - _EPOCH
     return (gap.days * 86_400 + gap.seconds) * 1_000_000 + gap.microseconds
-
-
-def _json(text: str) -> object:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    return text if isinstance(value, float) and math.isinf(value) else value
 
 
 def _refused(field: Field, what: str) -> UsageError:
