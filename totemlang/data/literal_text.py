@@ -67,42 +67,58 @@ def _one(
 ) -> tuple[object, tuple[str, str]]:
     """A scalar that starts with the token `first` (None: with the next), and the token behind."""
     what, text = first or next(tokens)
+    sign = 1
     if (what, text) == ("sign", "-"):
+        sign = -1
         what, text = next(tokens)
-        if what != "number" and text not in UNITS:
-            raise ValueError("only numbers and durations have a sign")
-        value, following = _one(tokens, (what, text))
-        assert isinstance(value, int | float)
-        return -value, following
     if what == "number":
-        return _number(text), next(tokens)
+        return sign * _number(text), next(tokens)
+    if what == "word" and text in UNITS:
+        return sign * UNITS[text] * _whole(_arguments(tokens)), next(tokens)
+    if sign < 0:
+        raise ValueError("only numbers and durations have a sign")
     if what == "string":
         return _string(text), next(tokens)
     if what == "word" and text in ("true", "false"):
         return text == "true", next(tokens)
-    if what == "word" and text in ("date", "timestamp", *UNITS):
-        return _call(text, tokens), next(tokens)
+    if what == "word" and text in ("date", "timestamp"):
+        return _moment(text, _arguments(tokens)), next(tokens)
     raise ValueError("no literal")
 
 
-def _call(word: str, tokens: Iterator[tuple[str, str]]) -> object:
-    """What stands in the brackets behind a word, made what the word says."""
+def _arguments(tokens: Iterator[tuple[str, str]]) -> list[object]:
+    """The numbers and strings in the brackets behind a word."""
     _expect(next(tokens), "(")
-    parts: list[object] = []
+    found: list[object] = []
     following = ("sign", ",")
     while following != ("sign", ")"):
         _expect(following, ",")
-        first = next(tokens)
-        if first[0] == "word":
-            raise ValueError("a literal has no call within a call")
-        part, following = _one(tokens, first)
-        parts.append(part)
-    if word in UNITS and len(parts) == 1 and type(parts[0]) is int:
-        return UNITS[word] * parts[0]
-    if word not in UNITS and len(parts) == 1 and isinstance(parts[0], str):
-        return parts[0]
-    year, month, day = (part if type(part) is int else -1 for part in (parts * 3)[:3])
-    if word == "date" and len(parts) == 3 and min(year, month, day) >= 0:
+        first = what, text = next(tokens)
+        if what == "sign":
+            _expect(first, "-")
+            what, text = next(tokens)
+        if what == "number":
+            found.append(_number(text) * (-1 if first[0] == "sign" else 1))
+        elif first[0] == "string":
+            found.append(_string(text))
+        else:
+            raise ValueError("no literal")
+        following = next(tokens)
+    return found
+
+
+def _whole(arguments: list[object]) -> int:
+    if len(arguments) == 1 and isinstance(arguments[0], int):
+        return arguments[0]
+    raise ValueError("durations are made of one whole number")
+
+
+def _moment(word: str, arguments: list[object]) -> str:
+    if len(arguments) == 1 and isinstance(arguments[0], str):
+        return arguments[0]
+    parts = [part for part in arguments if isinstance(part, int) and part >= 0]
+    if word == "date" and len(parts) == len(arguments) == 3:
+        year, month, day = parts
         return f"{year:04}-{month:02}-{day:02}"
     raise ValueError(f"no literal of {word}")
 
