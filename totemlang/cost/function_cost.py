@@ -11,7 +11,7 @@ from totemlang.cost.naming import Namer
 from totemlang.cost.paths import Leaving, Path, Values
 from totemlang.cost.tally import TOTEM, Tally
 from totemlang.cost.verified import VerifiedCode
-from totemlang.source import Source
+from totemlang.source import NOWHERE, Source, Span
 
 
 def lines_of(code: VerifiedCode, source: Source | None) -> LineAt:
@@ -21,6 +21,16 @@ def lines_of(code: VerifiedCode, source: Source | None) -> LineAt:
         return lambda index: 0
     lines = [source.position(span.start).line if span.end else 0 for span in spans]
     return lambda index: lines[index] if index < len(lines) else 0
+
+
+def head_line(code: VerifiedCode, source: Source | None) -> int:
+    """The line of a body's head, where what it reads is charged; 0 where it is not known."""
+    return place_line(code.code.place, source)
+
+
+def place_line(place: Span, source: Source | None) -> int:
+    """The source line of a place; 0 for nowhere."""
+    return 0 if source is None or place == NOWHERE else source.position(place.start).line
 
 
 def empty_slots(code: VerifiedCode, given: Values) -> Values:

@@ -15,7 +15,7 @@ from totemlang.cost.bounding import larger
 from totemlang.cost.control_cost import CONTROL
 from totemlang.cost.evaluation import Side
 from totemlang.cost.flow import Flow
-from totemlang.cost.function_cost import empty_slots, lines_of, summarise_functions
+from totemlang.cost.function_cost import empty_slots, lines_of, place_line, summarise_functions
 from totemlang.cost.interval import Interval, exactly
 from totemlang.cost.literals import known_value
 from totemlang.cost.naming import Namer
@@ -85,6 +85,7 @@ class _Job:
     stages: list[StageCost] = field(factory=list)
     symbols: dict[str, Symbol] = field(factory=dict)
     lookups: Use = NOTHING
+    lookup_lines: Tally = field(factory=Tally)
     analysis: Analysis = field(init=False)
     last: Flow | None = None
 
@@ -130,7 +131,10 @@ class _Job:
             for column in columns:
                 each = prices.bytes(column.field.type.kind)
                 size = column.total if each is None else _times(table.rows, each)
-                self.lookups = self.lookups.plus(use_of(size, prices.weight("read")))
+                use = use_of(size, prices.weight("read"))
+                line = place_line(lookup.place, self.verified.module.source)
+                self.lookups = self.lookups.plus(use)
+                self.lookup_lines = self.lookup_lines.plus(Tally({line_total(line): use}))
         self.analysis.lookups = tuple(facts)
 
     # --- a script
@@ -157,7 +161,7 @@ class _Job:
         for index, stage in enumerate(module.stages):
             cost = stage_cost(self.analysis, index, flow, Naming(stage.name, reduces > 1))
             if index == 0:
-                lines = Tally({line_total(0): reading}).plus(cost.lines)
+                lines = self.lookup_lines.plus(cost.lines)
                 cost = evolve(cost, reading=reading.plus(cost.reading), lines=lines)
             self.stages.append(cost)
             self.symbols.update(cost.symbols)

@@ -41,8 +41,8 @@ class SymbolValue:
 class LineQuote:
     """The part of a source line.
 
-    Line 0 has what no line is charged for: reading, ordering, and the code of the library, of
-    which `library` (None: not bounded) is what this line calls there.
+    Reading and ordering are charged at the head of the stage (of the lookup). Line 0 has the code
+    of the library, of which `library` (None: not bounded) is what this line calls there.
     """
 
     line: int
