@@ -1,9 +1,9 @@
 """Console blocks in Markdown, run: what the pages show is what the commands print.
 
-A block fenced as ```console holds commands after `$ ` and what each prints. A block fenced as
-```totem NAME.totem is written to that file before. A program on a page has no findings, unless it
-is fenced as ```totem refused or, where it is no whole program, ```totem fragment. A line `…` in an output stands for any lines.
-All blocks of a page run in order in one folder, which has `examples` in it.
+A block fenced as ```console holds commands after `$ ` and what each prints; a line `…` in an output
+stands for any lines. A block fenced as ```totem NAME.totem is written to that file before. Programs
+on a page have no findings, but for those fenced as ```totem refused and for pieces of programs,
+```totem fragment. All blocks of a page run in order in one folder, which has `examples` in it.
 """
 
 from __future__ import annotations

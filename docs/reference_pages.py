@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
+from totemlang.bytecode.codes import CODES as BYTECODE_CODES
 from totemlang.bytecode.formula import term
 from totemlang.check.builtins import BUILTINS, CALLED_SIGNS, SIGNS
 from totemlang.check.codes import CODES
@@ -235,9 +237,9 @@ def _diagnostics() -> Iterator[str]:
         "verifier of bytecode, LDG the ledger.",
     )
     yield ""
-    said = {code: row.meaning for code, row in CODES.items()}
-    for code, message in sorted(_reported()):
-        said.setdefault(code, message)
+    said = {code: row.meaning for code, row in [*CODES.items(), *BYTECODE_CODES.items()]}
+    for code, message in sorted(_reported(), key=lambda found: (found[0], not found[1])):
+        said.setdefault(code, message or "the message says it")
     yield from _table(("code", "says"), ((f"`{code}`", said[code]) for code in sorted(said)))
 
 
@@ -245,23 +247,51 @@ _CODE = re.compile(r"[A-Z]{3}\d{3}")
 
 
 def _reported() -> Iterator[tuple[str, str]]:
-    """Codes in calls of the source, each with the text that follows it in the call."""
+    """Codes in the source, each with the text that follows it in the same call or tuple."""
     for path in sorted((ROOT / "totemlang").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if not isinstance(node, ast.Call):
-                continue
-            arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
-            for at, argument in enumerate(arguments):
-                if _literal(argument) and _CODE.fullmatch(_literal(argument)):
-                    texts = [text for rest in arguments[at + 1 :] if (text := _literal(rest))]
-                    if texts:
-                        yield _literal(argument), texts[0]
+        tree = ast.parse(path.read_text())
+        plain = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
+        for scope in [*_functions_of(tree), *plain]:
+            named = _named_texts(scope)
+            for node in ast.walk(scope):
+                if isinstance(node, ast.Call):
+                    yield from _pair([*node.args, *(each.value for each in node.keywords)], named)
+                elif isinstance(node, ast.Tuple):
+                    yield from _pair(node.elts, named)
+
+
+def _functions_of(tree: ast.Module) -> list[ast.FunctionDef]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+
+
+def _named_texts(scope: ast.AST) -> dict[str, str]:
+    """Variables that hold a text: the first that is assigned."""
+    found: dict[str, str] = {}
+    for node in ast.walk(scope):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            text = _literal(node.value)
+            if text:
+                found.setdefault(node.targets[0].id, text)
+    return found
+
+
+def _pair(items: Sequence[ast.expr], named: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """A code among items with the text right after it, written or in a variable."""
+    for item, text in pairwise(each for each in items if not isinstance(each, ast.Attribute)):
+        code = _literal(item)
+        if _CODE.fullmatch(code):
+            said = named.get(text.id, "") if isinstance(text, ast.Name) else _literal(text)
+            yield code, said
 
 
 def _literal(node: ast.expr) -> str:
     """The text of a string; what is put into it at run time is `…`. Empty for all else."""
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else ""
+    if isinstance(node, ast.IfExp):
+        return _literal(node.body)
+    if isinstance(node, ast.BinOp):
+        return _literal(node.left) and _literal(node.left) + (_literal(node.right) or "…")
     if isinstance(node, ast.JoinedStr):
         return "".join(_literal(part) or "…" for part in node.values)
     return ""
