@@ -55,7 +55,7 @@ class Shell:
     def show(self, *what: RenderableType) -> None:
         """Print a result."""
         for item in what:
-            self.out.print(item, soft_wrap=isinstance(item, str), highlight=False, markup=False)
+            self.out.print(item, soft_wrap=_flows(item), highlight=False, markup=False)
 
     def say(self, message: RenderableType) -> None:
         """Print a message, unless messages are unwanted."""
@@ -64,7 +64,14 @@ class Shell:
 
     def complain(self, message: RenderableType) -> None:
         """Print a message that must be seen."""
-        self.err.print(message, soft_wrap=isinstance(message, str), highlight=False, markup=False)
+        self.err.print(message, soft_wrap=_flows(message), highlight=False, markup=False)
+
+
+def _flows(item: RenderableType) -> bool:
+    """Whether the terminal may break the lines itself: running text, so that paths stay whole."""
+    from rich.text import Text
+
+    return isinstance(item, str | Text)
 
 
 def _console(*, stderr: bool) -> Console:
