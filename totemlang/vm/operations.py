@@ -184,8 +184,8 @@ def _floor_to(to: Translator, operands: list[Item]) -> str:
 
 def _widen_double(to: Translator, operands: list[Item]) -> str:
     (operand,) = operands
-    if operand.type.kind is Kind.FLOAT:
-        return "{0}"
+    if operand.type.kind in (Kind.FLOAT, Kind.DOUBLE):
+        return "{0}"  # and not + 0.0, which would lose the sign of -0.0
     return _widened(operand) or INLINE["float({0})"]
 
 
