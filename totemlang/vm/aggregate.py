@@ -76,7 +76,7 @@ def _taken_apart(body: VerifiedCode, functions: list[frozenset[int]]) -> set[int
             apart.add(immediates[0])
         if name == "take_element":
             stack.append(None)
-        if step.result is not None:
+        if step.result is not None and name not in ("and", "or"):  # the right side leaves theirs
             is_array = name == "load" and step.result.is_array
             stack.append(immediates[0] if is_array else None)
     return apart

@@ -24,6 +24,7 @@ from totemlang.vm.loading import Till, cells, load, pool
 from totemlang.vm.meter import Meter
 from totemlang.vm.numbers import canonical
 from totemlang.vm.prepared import Prepared, prepare
+from totemlang.vm.python_text import Site
 from totemlang.vm.shape import line_of
 from totemlang.vm.totals import Noted, Totals, work_out
 
@@ -93,6 +94,8 @@ class Machine:
         self._noted = Noted(stops=[Stops() for _ in self._prepared.bodies])
         self._outlets = [_Outlet(self, stage) for stage in range(len(self._module.stages))]
         self._till = Till(meter)
+        self.failed_at: Site | None = None
+        """Where the last operation failed."""
         space = {**pool(verified, globals), **cells(verified, lookups)}
         for outlet in self._outlets:
             space |= outlet.names()
@@ -187,6 +190,7 @@ class Machine:
         for site in self._loaded.sites(error):
             self._noted.stops[site.body].failed[site.instruction] += 1
             line = self._prepared.bodies[site.body].lines[site.instruction] or line
+            self.failed_at = site
         return line
 
 

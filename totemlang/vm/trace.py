@@ -23,7 +23,7 @@ class Trace:
     """The operations of a run in the order of execution: their classes, and their texts.
 
     `variables` are the script's at its end, None if an operation failed: `failure` then says how,
-    and the trace ends with the block in which it did. `is_whole` is False for a trace cut short.
+    and the trace ends with that operation. `is_whole` is False for a trace cut short.
     """
 
     operators: tuple[str, ...]
@@ -61,6 +61,13 @@ def trace_script(
         failure = error
     blocks = _entries_by_block(verified)
     done = [entry for place in entered for entry in blocks[place]]
+    if machine.failed_at is not None and is_whole:
+        last = len(blocks[entered[-1]])
+        done[len(done) - last :] = [
+            entry
+            for entry in blocks[entered[-1]]
+            if entry.instruction <= machine.failed_at.instruction
+        ]
     return Trace(
         tuple(entry.operator for entry in done),
         tuple(entry.text for entry in done),
