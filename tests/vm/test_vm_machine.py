@@ -147,7 +147,7 @@ def test_nan_leaves_as_the_one_nan() -> None:
         ("double x = 0.5\nint n = int(x)\n", failures.NOT_WHOLE, 2),
         ("while true limit 3 do\n    int a = 1\nend while\n", failures.TOO_MANY_ROUNDS, 1),
         ('double[] a = fill(0, 1.0)\ndouble m = min(a)\n', failures.EMPTY, 2),
-        ("double[] x = fill(0, 1.0)\ndouble m = stats.quantile(x, 0.5)\n", failures.OUTSIDE_ARRAY, 2),
+        ("double[] x = fill(0, 1.0)\nx[0] = stats.quantile(x, 0.5)\n", failures.OUTSIDE_ARRAY, 2),
         ("int[] a = fill(16777217, 0)\n", failures.TOO_LARGE, 1),
     ],
 )  # fmt: skip
