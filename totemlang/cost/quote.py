@@ -104,19 +104,25 @@ def quote(
     if job.findings:
         raise Refused(job.findings)
     total = job.total
-    lower = _whole(evaluate(total.lower, Side.LOWER))
     upper = _upper(total.upper)
     if upper is not None and upper > LARGEST:
         raise _too_large(verified)
+    stages = tuple(_stage(stage.name, (stage.reading, stage.code)) for stage in job.stages)
+    lines = _by_line(job)
+    # A part that is worth nothing must not eat what others surely cost: so the parts count too.
+    parts = (sum(stage.lower for stage in stages), sum(line.lower for line in lines))
+    lower = max(
+        _least(total, upper), *(part if upper is None else min(part, upper) for part in parts)
+    )
     symbols = _symbols(job, total)
     return Quote(
         lower=lower,
         expected=_expected(total, lower, upper),
         upper=upper,
         formula=_formula([part for stage in job.stages for part in (stage.reading, stage.code)]),
-        by_line=_by_line(job),
+        by_line=lines,
         symbols=symbols,
-        by_stage=tuple(_stage(stage.name, (stage.reading, stage.code)) for stage in job.stages),
+        by_stage=stages,
         result_rows=_upper(job.result_rows),
         result_bytes=_upper(job.result_bytes),
         largest_group_bytes=_upper(job.largest_group_bytes),
@@ -127,6 +133,12 @@ def quote(
 def _whole(value: Coefficient | None) -> int:
     """The number rounded down, and never below 0."""
     return 0 if value is None else max(0, int(value // 1))
+
+
+def _least(use: Use, upper: int | None) -> int:
+    """The lower bound; never above `upper`, as it would be where every run is sure to fail."""
+    lower = _whole(evaluate(use.lower, Side.LOWER))
+    return lower if upper is None else min(lower, upper)
 
 
 def _upper(polynomial: Polynomial | None) -> int | None:
@@ -148,7 +160,8 @@ def _stage(name: str, uses: Sequence[Use]) -> StageQuote:
     total = Use()
     for use in uses:
         total = total.plus(use)
-    lower, upper = _whole(evaluate(total.lower, Side.LOWER)), _upper(total.upper)
+    upper = _upper(total.upper)
+    lower = _least(total, upper)
     return StageQuote(name, _formula(uses), lower, _expected(total, lower, upper), upper)
 
 
@@ -158,9 +171,9 @@ def _by_line(job: JobCost) -> tuple[LineQuote, ...]:
     found = []
     for line in lines:
         use = job.total if job.lines_are_lost else job.lines.of(line_total(line))
-        lower = 0 if job.lines_are_lost else _whole(evaluate(use.lower, Side.LOWER))
-        library = _upper(called[line].upper)
-        found.append(LineQuote(line, _formula([use]), lower, _upper(use.upper), library))
+        upper, library = _upper(use.upper), _upper(called[line].upper)
+        lower = 0 if job.lines_are_lost else _least(use, upper)
+        found.append(LineQuote(line, _formula([use]), lower, upper, library))
     return tuple(found)
 
 
