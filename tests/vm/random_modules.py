@@ -500,7 +500,7 @@ class RandomModule:
     ) -> None:
         body = Body(self, taken)
         body.emits = emits
-        body.statements(self.rng.randrange(1, 5))
+        body.statements(self.rng.choice([0, 0, 1, 2, 3, 4]))
         body.emit()
         order = None
         if kind is not StageKind.MAP and self.rng.random() < 0.5:

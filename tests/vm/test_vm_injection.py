@@ -17,8 +17,8 @@ from totemlang.vm.prepared import Prepared, prepare
 from totemlang.vm.python_text import literal
 
 NUMBERED = re.compile(
-    r"(?:[sktqwfigmlrenzcpxd]|failed)\d+(?:x\d+|c\d+|b\d+|groups|read|ordered)?"
-    r"|[akqstwxy](?:\d+)?(?:b\d+)?"
+    r"(?:[sktqwfigmlrenzcpxdv]|failed)\d+(?:x\d+|c\d+|b\d+|groups|read|ordered)?"
+    r"|[akqstvwxy](?:\d+)?(?:b\d+)?"
 )
 FIXED = {"left", "more", "refill", "rest", "counted", "amount", "script", "groups", "rows"}
 FIXED |= {"error", "build", "entrances", "binary32", "empty", "trace", "_"}

@@ -17,7 +17,7 @@ from totemlang.vm.aggregate import Aggregate
 from totemlang.vm.arrays import bounded, order_of
 from totemlang.vm.meanings import MEANINGS
 from totemlang.vm.meter import Meter
-from totemlang.vm.numbers import NAN, divide_by_zero
+from totemlang.vm.numbers import NAN, canonical, divide_by_zero
 from totemlang.vm.prepared import FILE_NAME, Prepared
 from totemlang.vm.python_text import Site, literal
 
@@ -36,6 +36,12 @@ def _arranged(
     return [a if isinstance(a, Aggregate) else [a[at] for at in order] for a in arrays]
 
 
+def _canonical_column(column: Sequence[float]) -> Sequence[float]:
+    """The column with any NaN as the one NaN. A sum tells quickly that there is none."""
+    total = sum(column)
+    return column if total == total else [canonical(value) for value in column]
+
+
 NAMESPACE: Mapping[str, Any] = {
     **MEANINGS,
     "len": len,
@@ -51,6 +57,7 @@ NAMESPACE: Mapping[str, Any] = {
     "NAN": NAN,
     "bounded": bounded,
     "arranged": _arranged,
+    "canonical_column": _canonical_column,
     "string_bytes": sizes.string_bytes,
     "strings_bytes": sizes.strings_bytes,
     "longest_bytes": sizes.longest_bytes,

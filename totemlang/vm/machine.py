@@ -213,6 +213,7 @@ class _Outlet:
         found: dict[str, Any] = {f"failed{number}": self._fail}
         for place, column in enumerate(self._columns):
             found[f"e{number}c{place}"] = column.append
+            found[f"v{number}c{place}"] = column.extend
         if self._counts is not None:
             found[f"c{number}"] = self._counts.append
         return found
