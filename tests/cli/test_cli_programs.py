@@ -48,6 +48,19 @@ def test_check_reads_standard_input(type_in: Type) -> None:
     assert json.loads(said.stdout)[0]["file"] == "<standard input>"
 
 
+def test_check_lists_findings_about_tables_too(type_in: Type, folder: Path) -> None:
+    (folder / "rules.csv").write_text("garbage\n")
+    said = type_in("check", "job.totem", "--rules", "rules.csv", "--json")
+    (found,) = json.loads(said.stdout)
+    assert (said.exit_code, found["code"], found["file"]) == (1, "CMD010", "rules.csv")
+
+
+@pytest.mark.parametrize("form", ["listing", "tree"])
+def test_every_form_of_a_program_is_json_where_json_is_asked_for(type_in: Type, form: str) -> None:
+    lines = json.loads(type_in("compile", "job.totem", "--emit", form, "--json").stdout)[form]
+    assert lines == type_in("compile", "job.totem", "--emit", form).stdout.rstrip("\n").split("\n")
+
+
 def test_check_of_what_is_no_text(type_in: Type, folder: Path) -> None:
     (folder / "latin.totem").write_bytes("int a = 1 # gr\u00fc\u00df\n".encode("latin-1"))
     said = type_in("check", "latin.totem", "--json")

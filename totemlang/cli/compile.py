@@ -117,7 +117,9 @@ def _write_text(shell: Shell, program: Program, emit: str, output: Path | None) 
     else:
         text = program.listing()
     if output is None or str(output) == "-":
-        if emit == "listing":
+        if shell.as_json:
+            shell.document({emit: text.splitlines()})
+        elif emit == "listing":
             from totemlang.cli.colours import show_listing
 
             show_listing(shell, text)

@@ -25,10 +25,15 @@ INTERRUPTED = 130
 INTERNAL_ERROR = 70
 
 
-def tell(shell: Shell, error: TotemError) -> int:
-    """Say what was refused or could not be done; gives the exit code."""
+def tell(shell: Shell, error: TotemError, *, as_list: bool = False) -> int:
+    """Say what was refused or could not be done; gives the exit code.
+
+    `as_list`: the command's JSON document is a list of findings, whatever they are about.
+    """
     if shell.as_json:
-        shell.document(error_document(error))
+        findings = as_list and isinstance(error, Refused)
+        document = error_document(error)
+        shell.document(document["diagnostics"] if findings else document)
     if isinstance(error, Refused):
         show_diagnostics(shell, error.diagnostics)
     else:

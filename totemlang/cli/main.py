@@ -47,7 +47,8 @@ class Totemc(LazyGroup):
         try:
             return super().invoke(ctx)
         except TotemError as error:
-            ctx.exit(tell(current_shell(ctx), error))
+            lists = ctx.invoked_subcommand == "check"
+            ctx.exit(tell(current_shell(ctx), error, as_list=lists))
 
     def main(
         self,
