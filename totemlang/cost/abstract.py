@@ -23,11 +23,31 @@ WHOLE_KINDS = frozenset({Kind.BOOL, Kind.INT, Kind.LONG, Kind.DATE, Kind.TIMESTA
 
 
 @frozen
+class Facts:
+    """What a truth value tells: polynomials that are not negative if it is true, if it is false."""
+
+    if_true: tuple[Polynomial, ...] = ()
+    if_false: tuple[Polynomial, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The symbols that occur."""
+        return frozenset().union(*(p.names for p in (*self.if_true, *self.if_false)))
+
+
+NO_FACTS = Facts()
+
+
+@frozen
 class Number:
-    """A number, date, time or truth value (0 or 1); NaN lies in no interval and in every one."""
+    """A number, date, time or truth value (0 or 1); NaN lies in no interval and in every one.
+
+    `facts` are what a truth value tells by being what it is.
+    """
 
     value: Interval = UNKNOWN
     variety: Variety = ANYTHING
+    facts: Facts = NO_FACTS
 
 
 @frozen
@@ -120,7 +140,7 @@ def intervals(value: AbstractValue) -> tuple[Interval, ...]:
 def with_intervals(value: AbstractValue, given: tuple[Interval, ...]) -> AbstractValue:
     """The value with other bounds of its quantities."""
     if isinstance(value, Number):
-        return evolve(value, value=given[0])
+        return Number(given[0], value.variety)
     if isinstance(value, Text):
         return evolve(value, bytes=given[0])
     element = with_intervals(value.element, given[2:])
@@ -163,7 +183,8 @@ def _same_constant(left: AbstractValue, right: AbstractValue) -> bool:
 def within(value: AbstractValue, bounds: Bounds) -> AbstractValue:
     """The value where symbols lie within bounds."""
     given = intervals(value)
-    if all(_is_free(interval, bounds) for interval in given):
+    facts = value.facts if isinstance(value, Number) else NO_FACTS
+    if all(_is_free(interval, bounds) for interval in given) and facts.names.isdisjoint(bounds):
         return value
     return with_intervals(value, tuple(interval_within(i, bounds) for i in given))
 

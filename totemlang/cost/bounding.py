@@ -37,24 +37,39 @@ MAX_PRODUCT = 512
 PROOF_STEPS = 4
 """How often bounds of symbols are put in place of them while something is being proved."""
 
+PROOF_CASES = 2
+"""How many `max` and `min` are taken apart in one proof."""
+
 
 # --- proofs
 
 
-def is_nonnegative(polynomial: Polynomial, depth: int = 3) -> bool:
+def is_nonnegative(polynomial: Polynomial, depth: int = PROOF_CASES) -> bool:
     """Whether it is proved that the value is never below 0. False proves nothing."""
+    least = evaluate(polynomial, Side.LOWER)
+    if least is not None and least >= 0:
+        return True
+    place = ("nonnegative", depth)
+    if place not in polynomial.noted:
+        polynomial.noted[place] = _proved(polynomial, depth)
+    proved: bool = polynomial.noted[place]
+    return proved
+
+
+def _proved(polynomial: Polynomial, depth: int) -> bool:
     rest = polynomial
     for _ in range(PROOF_STEPS):
-        least = evaluate(rest, Side.LOWER)
-        if least is not None and least >= 0:
-            return True
+        most = evaluate(rest, Side.UPPER)
+        if most is not None and most < 0:
+            return False
         bounds = _bounds_of_symbols(rest)
-        if not bounds:
-            break
-        lowered = substitute(rest, bounds, Side.LOWER)
+        lowered = substitute(rest, bounds, Side.LOWER) if bounds else None
         if lowered is None or lowered == rest:
             break
         rest = lowered
+        least = evaluate(rest, Side.LOWER)
+        if least is not None and least >= 0:
+            return True
     return depth > 0 and _by_cases(rest, depth)
 
 

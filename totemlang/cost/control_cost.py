@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from totemlang.cost.abstract import AbstractValue, Number, variety_of
+from totemlang.cost.abstract import AbstractValue, Facts, Number, variety_of
 from totemlang.cost.body_cost import Body, Control
 from totemlang.cost.call_cost import call
+from totemlang.cost.guards import guarded
 from totemlang.cost.interval import exactly
 from totemlang.cost.loop_cost import walk_for, walk_foreach, walk_while
 from totemlang.cost.paths import Leaving, Region, join_emitted
@@ -39,12 +40,15 @@ def branch(body: Body, region: Region, index: int) -> int:
     has_else = body.instruction(otherwise).operation == "else"
     end = body.step(otherwise).partner if has_else else otherwise
     truth = known_truth(condition)
+    assert isinstance(condition, Number)
     slots = tuple(region.slots)
     sides = []
     if truth is not False:
-        sides.append(body.walk(index + 1, otherwise, slots))
+        taken = body.walk(index + 1, otherwise, slots)
+        sides.append(guarded(taken, condition.facts.if_true))
     if truth is not True:
-        sides.append(body.walk(otherwise + 1 if has_else else end, end, slots))
+        other = body.walk(otherwise + 1 if has_else else end, end, slots)
+        sides.append(guarded(other, condition.facts.if_false))
     region.absorb(sides[0] if len(sides) == 1 else sides[0].or_else(sides[1]))
     return end + 1
 
@@ -68,9 +72,20 @@ def logic(body: Body, region: Region, index: int) -> int:
     region.absorb(right.or_else(cut_short))
     joined = region.stack.pop()
     assert isinstance(joined, Number)
-    both = combined([variety_of(left), variety_of(right.paths[Leaving.FALLING].stack[0])])
-    region.stack.append(Number(joined.value, Variety(2, both.sources)))
+    other = right.paths[Leaving.FALLING].stack[0]
+    both = combined([variety_of(left), variety_of(other)])
+    facts = _both_facts(left, other, decisive=decisive)
+    region.stack.append(Number(joined.value, Variety(2, both.sources), facts))
     return end + 1
+
+
+def _both_facts(left: AbstractValue, right: AbstractValue, *, decisive: bool) -> Facts:
+    """What the outcome of `and` (true) or `or` (false) tells: what both operands tell."""
+    assert isinstance(left, Number)
+    assert isinstance(right, Number)
+    if decisive:
+        return Facts((), left.facts.if_false + right.facts.if_false)
+    return Facts(left.facts.if_true + right.facts.if_true)
 
 
 def leave(body: Body, region: Region, index: int) -> int:

@@ -81,6 +81,7 @@ def emitted_flow(
         stage.emitted.key_parts,
         _most_keys(stage, record, values),
         _least_keys(stage, body.always, taken),
+        _key_advice(stage, record, values, taken),
     )
     return Emission(flow, symbols)
 
@@ -108,3 +109,23 @@ def _least_keys(stage: Stage, always: Sequence[Values], taken: Flow) -> int:
             if bare and column.field.name == bare and column.at_least is not None:
                 found = max(found, column.at_least)
     return found
+
+
+def _key_advice(stage: Stage, record: Values, values: Values, taken: Flow) -> str:
+    """What a provider could publish of the key, where too little is known of a part of it."""
+    unpublished: list[str] = []
+    open_parts = 0
+    parts = zip(record, values, stage.emitted.columns, strict=True)
+    for value, settled, field in list(parts)[: stage.emitted.key_parts]:
+        assert not isinstance(value, Array)
+        bare = value.variety.bare if taken.first else ""
+        if any(c.field.name == bare and c.choices is None for c in taken.columns):
+            unpublished.append(bare)
+        elif most_values(settled, field.type.kind) is None:
+            open_parts += 1
+    if unpublished:
+        return f"publish distinct of {', '.join(unpublished)}"
+    if not open_parts:
+        return ""
+    keys = ", ".join(field.name for field in stage.emitted.columns[: stage.emitted.key_parts])
+    return f"only the data tells how many different {keys} there are: make them fewer"

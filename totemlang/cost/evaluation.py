@@ -29,28 +29,37 @@ class Side(Enum):
 
 OPPOSITE = {Side.LOWER: Side.UPPER, Side.EXPECTED: Side.EXPECTED, Side.UPPER: Side.LOWER}
 
-Memo = dict[tuple[str, Side], Coefficient | None]
+_OPEN = object()
+"""What is noted where a value is not bounded."""
 
 
-def evaluate(polynomial: Polynomial, side: Side, memo: Memo | None = None) -> Coefficient | None:
+def evaluate(polynomial: Polynomial, side: Side) -> Coefficient | None:
     """A bound of the value; None where a symbol that it needs is open on that side.
 
     On the expected side an open symbol counts with what it has at least (0 without that).
     """
-    known: Memo = {} if memo is None else memo
+    noted = polynomial.noted.get(side)
+    if noted is None:
+        found = _sum(polynomial, side)
+        polynomial.noted[side] = _OPEN if found is None else found
+        return found
+    return None if noted is _OPEN else noted
+
+
+def _sum(polynomial: Polynomial, side: Side) -> Coefficient | None:
     total: Coefficient = 0
     for monomial, coefficient in polynomial.terms.items():
-        value = _monomial(monomial, side.under(coefficient), known)
+        value = _monomial(monomial, side.under(coefficient))
         if value is None:
             return None
         total += coefficient * value
     return total
 
 
-def _monomial(monomial: Monomial, side: Side, memo: Memo) -> Coefficient | None:
+def _monomial(monomial: Monomial, side: Side) -> Coefficient | None:
     value: Coefficient = 1
     for factor, power in monomial:
-        found = _factor(factor, side, memo)
+        found = _factor(factor, side)
         if found is None:
             if side is Side.LOWER and factor.nonnegative:
                 return 0
@@ -59,16 +68,14 @@ def _monomial(monomial: Monomial, side: Side, memo: Memo) -> Coefficient | None:
     return value
 
 
-def _factor(factor: Factor, side: Side, memo: Memo) -> Coefficient | None:
-    place = (factor.key, side)
-    if place not in memo:
-        memo[place] = None
-        if isinstance(factor, Symbol):
-            memo[place] = symbol_value(factor, side)
-        else:
-            assert isinstance(factor, Atom)
-            memo[place] = _atom(factor, side, memo)
-    value = memo[place]
+def _factor(factor: Factor, side: Side) -> Coefficient | None:
+    if isinstance(factor, Symbol):
+        value = symbol_value(factor, side)
+    else:
+        assert isinstance(factor, Atom)
+        if side not in factor.noted:
+            factor.noted[side] = _atom(factor, side)
+        value = factor.noted[side]
     return max(value, 0) if value is not None and factor.nonnegative else value
 
 
@@ -85,10 +92,10 @@ def symbol_value(symbol: Symbol, side: Side) -> Coefficient | None:
     return symbol.low if symbol.low is not None else symbol.high or 0
 
 
-def _atom(atom: Atom, side: Side, memo: Memo) -> Coefficient | None:
+def _atom(atom: Atom, side: Side) -> Coefficient | None:
     if atom.kind == "quotient":
-        return _quotient(atom, side, memo)
-    values = [evaluate(argument, side, memo) for argument in atom.arguments]
+        return _quotient(atom, side)
+    values = [evaluate(argument, side) for argument in atom.arguments]
     if atom.kind == "max":
         known = [v for v in values if v is not None]
         if side is Side.LOWER:
@@ -107,9 +114,9 @@ def _atom(atom: Atom, side: Side, memo: Memo) -> Coefficient | None:
     return binary_digits(value)
 
 
-def _quotient(atom: Atom, side: Side, memo: Memo) -> Coefficient | None:
-    above = evaluate(atom.arguments[0], side, memo)
-    below = evaluate(atom.arguments[1], OPPOSITE[side], memo)
+def _quotient(atom: Atom, side: Side) -> Coefficient | None:
+    above = evaluate(atom.arguments[0], side)
+    below = evaluate(atom.arguments[1], OPPOSITE[side])
     if above is None:
         return None
     if below is None:

@@ -70,7 +70,8 @@ class Flow:
     """Records on their way: `count` of them, in columns.
 
     Of keys, `most_keys` bounds how many there are, and `least_keys` are there if no record fails.
-    `first` tells that these are the rows of the data set, of which none can be missing.
+    `key_advice` says what to publish to know more of them. `first` tells that these are the rows of
+    the data set, of which none can be missing.
     """
 
     count: Interval
@@ -78,6 +79,7 @@ class Flow:
     key_parts: int = 0
     most_keys: int | None = None
     least_keys: int = 0
+    key_advice: str = ""
     first: bool = False
 
 

@@ -10,6 +10,9 @@ from totemlang.cost.polynomial import Atom, Coefficient, Factor, Monomial, Polyn
 MAX_TEXT = 4000
 """Characters of a formula that are shown."""
 
+MAX_INNER = 200
+"""Characters that are shown of what stands within `max`, `min`, `bits` or a quotient."""
+
 SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -26,6 +29,15 @@ def formula_text(parts: Sequence[Polynomial]) -> str:
 def polynomial_text(polynomial: Polynomial) -> str:
     """A polynomial by itself."""
     return formula_text([polynomial])
+
+
+def _inner_text(polynomial: Polynomial) -> str:
+    """A polynomial within an atom; what is too long to be read is left out."""
+    if "text" not in polynomial.noted:
+        text = polynomial_text(polynomial)
+        polynomial.noted["text"] = text if len(text) <= MAX_INNER else "…"
+    found: str = polynomial.noted["text"]
+    return found
 
 
 def _pieces(polynomial: Polynomial) -> list[str]:
@@ -81,7 +93,7 @@ def _factor(factor: Factor, power: int) -> str:
 
 
 def _atom(atom: Atom) -> str:
-    texts = [polynomial_text(argument) for argument in atom.arguments]
+    texts = [_inner_text(argument) for argument in atom.arguments]
     if atom.kind == "quotient":
         return f"⌊({texts[0]})/({texts[1]})⌋"
     arguments = sorted(texts)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from totemlang.cost.abstract import TRUTH, Number, number_range
+from totemlang.cost.abstract import TRUTH, Facts, Number, number_range
 from totemlang.cost.applied import Applied, Rule, Rules
 from totemlang.cost.arithmetic import (
     EXACT_UP_TO,
@@ -31,7 +31,7 @@ from totemlang.cost.arithmetic import (
 )
 from totemlang.cost.bounding import at_most
 from totemlang.cost.interval import Interval, between, exactly
-from totemlang.cost.polynomial import ZERO
+from totemlang.cost.polynomial import ZERO, Polynomial
 from totemlang.cost.variety import Variety
 from totemlang.schema.types import Kind
 
@@ -98,9 +98,31 @@ def _compared(operation: str) -> Rule:
         kind = applied.types[0].kind
         if kind is Kind.STRING or kind in EXACT_UP_TO:
             return Number(TRUTH)
-        return Number(_decided(operation, applied.number(0), applied.number(1)))
+        left, right = applied.number(0), applied.number(1)
+        return Number(_decided(operation, left, right), facts=_facts(operation, left, right))
 
     return rule
+
+
+def _facts(operation: str, left: Interval, right: Interval) -> Facts:
+    """What it tells of the operands that a comparison comes out true, or false."""
+    if operation in ("gt", "ge"):
+        return _facts("lt" if operation == "gt" else "le", right, left)
+    not_above, not_below = _gap(left, right), _gap(right, left)
+    if operation == "eq":
+        return Facts((*not_above, *not_below))
+    if operation == "ne":
+        return Facts((), (*not_above, *not_below))
+    if operation == "lt":
+        return Facts(tuple(gap - 1 for gap in not_above), not_below)
+    return Facts(not_above, tuple(gap - 1 for gap in not_below))
+
+
+def _gap(left: Interval, right: Interval) -> tuple[Polynomial, ...]:
+    """What is not negative if left is not above right."""
+    if left.low is None or right.high is None:
+        return ()
+    return (right.high - left.low,)
 
 
 def _decided(operation: str, left: Interval, right: Interval) -> Interval:
@@ -130,7 +152,10 @@ def _below(left: Interval, right: Interval) -> bool:
 
 
 def _not(applied: Applied) -> Number:
-    return Number(subtract(exactly(1), applied.number(0)))
+    value = applied.operands[0]
+    assert isinstance(value, Number)
+    facts = Facts(value.facts.if_false, value.facts.if_true)
+    return Number(subtract(exactly(1), value.value), facts=facts)
 
 
 def _bit_and(applied: Applied) -> Number:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import cached_property
 from hashlib import blake2b
+from typing import Any
 
 from attrs import frozen
 
@@ -127,6 +128,11 @@ class Atom(Factor):
         return frozenset().union(*(a.names for a in self.arguments))
 
     @cached_property
+    def noted(self) -> dict[object, Any]:
+        """What has been worked out about it, by whoever works it out (it never changes)."""
+        return {}
+
+    @cached_property
     def whole(self) -> bool:  # type: ignore[override]
         """Whether all arguments are, where the function itself does not see to it."""
         return self.kind in ("floor", "bits", "quotient") or all(a.whole for a in self.arguments)
@@ -212,6 +218,11 @@ class Polynomial:
     def nonnegative_factors(self) -> bool:
         """Whether no factor can be negative, so that terms may be compared by coefficients."""
         return all(f.nonnegative for m in self.terms for f, _ in m)
+
+    @cached_property
+    def noted(self) -> dict[object, Any]:
+        """What has been worked out about it, by whoever works it out (it never changes)."""
+        return {}
 
     @property
     def constant(self) -> Coefficient | None:

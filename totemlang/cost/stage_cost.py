@@ -16,7 +16,7 @@ from totemlang.cost.control_cost import CONTROL
 from totemlang.cost.emission import emitted_flow
 from totemlang.cost.evaluation import Side, evaluate
 from totemlang.cost.flow import Column, Flow, Given, bounded_symbol, single_values
-from totemlang.cost.function_cost import empty_slots, lines_of
+from totemlang.cost.function_cost import empty_slots, head_line, lines_of
 from totemlang.cost.interval import Interval, exactly
 from totemlang.cost.paths import Leaving
 from totemlang.cost.polynomial import ONE, ZERO, Polynomial, Symbol, number, of
@@ -97,7 +97,8 @@ def stage_cost(analysis: Analysis, index: int, flow: Flow, naming: Naming) -> St
     emitted = emitted_flow(stage, body, outcome, items, taken, naming.emitted, naming.bytes)
     path = outcome.paths.get(Leaving.FALLING)
     code = NOTHING if path is None else path.tally.of(TOTEM).over(items)
-    lines = Tally({line_total(0): reading}).plus(outcome.lines.over(items))
+    head = head_line(body.code, analysis.verified.module.source)
+    lines = Tally({line_total(head): reading}).plus(outcome.lines.over(items))
     return StageCost(
         stage.name,
         reading,
@@ -135,7 +136,7 @@ def _keys(flow: Flow, naming: Naming) -> Symbol:
         naming.keys,
         Interval(number(least), high),
         f"different {names} that {naming.stage} takes",
-        f"publish distinct of {names}",
+        flow.key_advice,
     )
     expected = made.expected
     if flow.most_keys is not None and made.high is not None:

@@ -11,6 +11,8 @@ bounded from these facts alone, term by term, after like terms are combined:
 - `max(0, a·x − c)` is convex, and superadditive for c ≥ 0; so Σ max(0, a·x − c) lies between
   max(0, a·Σx − c·count) and max(0, a·Σx − c);
 - floored quotients are superadditive; a sum of minima is at most the smaller sum;
+- x·bits(x) is no convex function, but it is never below x·log2(x), which is: so its sum is at least
+  Σx·log2(Σx/count);
 - whatever else grows with its symbols: its most, counted.
 
 Where several of these hold, the one that is best for the known numbers is taken.
@@ -19,14 +21,15 @@ Where several of these hold, the one that is best for the known numbers is taken
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 
-from attrs import frozen
+from attrs import field, frozen
 
 from totemlang.cost.bounding import (
+    binary_length,
     floor_quotient,
     is_nonnegative,
     positive,
+    quotient,
     smaller,
     substitute,
     times,
@@ -42,9 +45,13 @@ from totemlang.cost.polynomial import (
     Monomial,
     Polynomial,
     Symbol,
+    of,
     product,
     total,
 )
+
+MAX_DEPTH = 4
+"""Atoms within atoms that are taken apart; what is deeper is counted at its most."""
 
 
 @frozen
@@ -66,6 +73,9 @@ class Items:
     count: Interval
     symbols: Mapping[str, Item]
     shrinking: bool = False
+    _noted: dict[tuple[Monomial, Side, bool], Polynomial | None] = field(
+        factory=dict, eq=False, repr=False
+    )
 
     @property
     def each(self) -> dict[str, Interval]:
@@ -75,16 +85,14 @@ class Items:
 
 def summed(polynomial: Polynomial, items: Items, side: Side) -> Polynomial | None:
     """A bound of the sum over all items; None if nothing bounds it on that side."""
-    if side is Side.EXPECTED:
-        low, high = summed(polynomial, items, Side.LOWER), summed(polynomial, items, Side.UPPER)
-        if low is None or high is None or low == high:
-            return low if high is None else high
-        return (low + high).scaled(Fraction(1, 2))
     parts: list[Polynomial] = []
     for monomial, coefficient in polynomial.terms.items():
         inner, outer = _split(monomial, items)
         off = items.shrinking and side is Side.UPPER and coefficient < 0
-        bound = _monomial(inner, items, side.under(coefficient), off=off)
+        place = (inner, side.under(coefficient), off)
+        if place not in items._noted:
+            items._noted[place] = _monomial(inner, items, place[1], off=off)
+        bound = items._noted[place]
         if bound is None:
             return None
         if outer:
@@ -105,6 +113,8 @@ def _monomial(inner: Monomial, items: Items, side: Side, *, off: bool) -> Polyno
         return items.count.side(side)
     if off:
         return _counted(inner, items, side)
+    if side is Side.EXPECTED:
+        return _expected(inner, items)
     best: Polynomial | None = None
     value: Coefficient | None = None
     for candidate in _candidates(inner, items, side):
@@ -117,7 +127,20 @@ def _monomial(inner: Monomial, items: Items, side: Side, *, off: bool) -> Polyno
     return best
 
 
+def _expected(inner: Monomial, items: Items) -> Polynomial | None:
+    """What the sum may well be: a total, with the rest half way; else half way, counted."""
+    for factor, power in inner:
+        if isinstance(factor, Symbol):
+            together = items.symbols[factor.name].together.side(Side.EXPECTED)
+            rest = _others(inner, factor, power, items, Side.EXPECTED)
+            if together is not None and rest is not None:
+                return together if rest == ONE else times(together, rest)
+    return _counted(inner, items, Side.EXPECTED)
+
+
 def _candidates(inner: Monomial, items: Items, side: Side) -> Iterator[Polynomial]:
+    if side is Side.LOWER and len(inner) == 2:
+        yield from _sum_of_logarithms(inner, items)
     for factor, power in inner:
         rest = _others(inner, factor, power, items, side)
         if rest is None:
@@ -127,6 +150,18 @@ def _candidates(inner: Monomial, items: Items, side: Side) -> Iterator[Polynomia
     counted = _counted(inner, items, side)
     if counted is not None:
         yield counted
+
+
+def _sum_of_logarithms(inner: Monomial, items: Items) -> Iterator[Polynomial]:
+    """Σ x·bits(x) ≥ Σ x·log2(x) ≥ X·log2(X/count), which is convex; X is the sum of all x."""
+    for (one, power), (other, exponent) in (inner, inner[::-1]):
+        if not (isinstance(one, Symbol) and isinstance(other, Atom) and power == exponent == 1):
+            continue
+        together = items.symbols[one.name].together.low if one.name in items.symbols else None
+        count = items.count.high
+        if other.kind == "bits" and other.arguments[0] == of(one) and together and count:
+            mean = quotient(together, count)
+            yield times(together, positive(binary_length(mean) - 1))
 
 
 def _others(
@@ -162,6 +197,8 @@ def _factor_sums(factor: Factor, items: Items, side: Side) -> Iterator[Polynomia
             yield together
         return
     assert isinstance(factor, Atom)
+    if factor.depth > MAX_DEPTH:
+        return
     if factor.kind == "max":
         yield from _sums_of_larger(factor, items, side)
     elif factor.kind == "min" and side is Side.UPPER:
