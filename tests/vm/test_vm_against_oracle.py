@@ -17,7 +17,7 @@ from totemlang.vm.meter import Meter
 from totemlang.vm.prepared import prepare
 
 PLENTY = 10**15
-SEEDS = int(os.environ.get("TOTEM_VM_SEEDS", "150"))
+SEEDS = int(os.environ.get("TOTEM_VM_SEEDS", "60"))
 FIRST = int(os.environ.get("TOTEM_VM_FIRST_SEED", "0"))
 
 

@@ -253,3 +253,24 @@ def test_a_trace_is_bounded() -> None:
     assert not trace.is_whole
     assert len(trace.executions) < 300
     assert trace.variables == {"c": 1000, "i": 1000}
+
+
+def test_a_map_that_cannot_fail_is_computed_by_columns() -> None:
+    """The same rows and totem as record by record: here from a second map that could fail."""
+    head = "dataset d(string k, double? w, double x, int n)\nmap m(d row)\n"
+    emits = "    emit row.k, 2 * row.x as y, row.x, row.n < 3 as few, 7 as seven, sqrt(0.5) as r\n"
+    columns: list[list[object]] = [
+        ["a", "", "ö"],
+        [None, 1.0, 2.0],
+        [-0.0, math.nan, 1.5],
+        [1, 2, 3],
+    ]
+    found = []
+    for text in (head + emits, head + '    int a = 1 // len("a")\n' + emits):
+        run, meter = machine(text + "end map\n")
+        emitted = run.map(0, columns, 3)  # type: ignore[arg-type]
+        assert run.totals().used == meter.used
+        found.append((repr(emitted.columns), emitted.counts, meter.used))
+    assert found[0][:2] == found[1][:2]
+    # The other map has a length and a division besides.
+    assert found[1][2] - found[0][2] == 3 * (4 + 16)
