@@ -1,8 +1,8 @@
 """Real questions on real data: answers recorded by another implementation, and by DuckDB.
 
-Needs the full data sets. Rows agree to 1e-9. Totem figures agree to the unit, but for the differences that
-`DIFFERENCES` gives, each with the rule of the price list that the other implementation reads
-otherwise.
+Needs the full data sets. Rows agree to 1e-9. Totem figures agree to the unit, but for the
+differences that `DIFFERENCES` gives, each with the rule of the price list that the other
+implementation reads otherwise.
 """
 
 from __future__ import annotations
