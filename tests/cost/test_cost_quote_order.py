@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 import totemlang
 from totemlang.cost.quote import Quote
+from totemlang.diagnostics import Refused
 from totemlang.schema.metadata import ColumnMetadata, Metadata
 from totemlang.schema.types import INT
 
@@ -46,3 +49,37 @@ end reduce
     assert in_order(quote)
     assert quote.lower >= 100 * 8 + 2 * 4 + 100 * 4
     assert quote.lower >= sum(stage.lower for stage in quote.by_stage)
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ("int n = 3\nint m = 3\nfor j = 0; j < 5; j++ do\nfor i = 0; i < n; i++ do\nm++\n", 4),
+        ('string s = "ab"\nfor j = 0; j < 5; j++ do\nif j >= 0 then\ns = concat(s, s)\n', 4),
+    ],
+    ids=["rounds that make more rounds", "a string that doubles"],
+)
+def test_what_no_formula_bounds_is_refused_at_its_line(body: str, line: int) -> None:
+    ends = "end for\nn = m\nend for\n" if "m++" in body else "end if\nend for\n"
+    with pytest.raises(Refused) as caught:
+        totemlang.compile(body + ends)
+    assert all(found.code == "CST103" for found in caught.value.diagnostics)
+    first = caught.value.diagnostics[0]
+    assert first.source.position(first.span.start).line == line
+
+
+def test_no_rows_cost_nothing_although_no_largest_value_is_known() -> None:
+    program = totemlang.compile(
+        """
+dataset r(int n)
+map m(r row)
+    int t = 0
+    for i = 0; i < row.n; i++ do
+        t += i
+    end for
+    emit t
+end map
+"""
+    )
+    quote = program.estimate({"r": Metadata("r", rows=0, columns=(ColumnMetadata("n", INT),))})
+    assert (quote.lower, quote.upper) == (0, 0)

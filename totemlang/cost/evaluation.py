@@ -57,14 +57,17 @@ def _sum(polynomial: Polynomial, side: Side) -> Coefficient | None:
 
 
 def _monomial(monomial: Monomial, side: Side) -> Coefficient | None:
-    value: Coefficient = 1
+    value: Coefficient | None = 1
     for factor, power in monomial:
         found = _factor(factor, side)
         if found is None:
-            if side is Side.LOWER and factor.nonnegative:
-                return 0
-            return None
-        value *= found**power
+            if side is Side.LOWER:
+                return 0 if factor.nonnegative else None
+            value = None
+        elif found == 0 and factor.nonnegative:
+            return 0  # nothing, however large the others: no rows have no largest value
+        elif value is not None:
+            value *= found**power
     return value
 
 

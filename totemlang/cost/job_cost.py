@@ -24,11 +24,12 @@ from totemlang.cost.polynomial import ZERO, Polynomial, Symbol
 from totemlang.cost.published import Premises
 from totemlang.cost.size_rules import product_of_sizes
 from totemlang.cost.stage_cost import Naming, StageCost, stage_cost
-from totemlang.cost.tally import NOTHING, TOTEM, Tally, Use, line_total, use_of
+from totemlang.cost.tally import NOTHING, TOTEM, Tally, Use, line_of, line_total, use_of
 from totemlang.cost.variety import ANYTHING, ONE_VALUE
 from totemlang.cost.verified import VerifiedModule
-from totemlang.diagnostics import Diagnostic
+from totemlang.diagnostics import Diagnostic, ErrorClass
 from totemlang.schema.metadata import Metadata
+from totemlang.source import NOWHERE, Source, Span
 
 SCRIPT = "script"
 """What a script is called among the stages."""
@@ -185,13 +186,34 @@ class _Job:
             tuple(self.stages),
             lines,
             {**self.premises.symbols, **self.symbols},
-            tuple(self.analysis.findings.values()),
+            self._findings(lines),
             rows,
             size,
             groups,
             self.verified,
             self.analysis.lines_are_lost,
         )
+
+    def _findings(self, lines: Tally) -> tuple[Diagnostic, ...]:
+        """What was noted on the way; if nothing was, the lines whose cost no formula bounds.
+
+        A loop may have a bound in every round and yet none that follows from what is known before
+        it: rounds that make the next ones more, strings that double.
+        """
+        if self.analysis.findings or all(s.totem.upper is not None for s in self.stages):
+            return tuple(self.analysis.findings.values())
+        source = self.verified.module.source or Source("")
+        open_lines = (r for r in lines.uses if lines.of(r).upper is None)
+        numbers = sorted(line_of(resource) or 0 for resource in open_lines)
+        for line in numbers or [0]:
+            self.analysis.note(
+                "CST103",
+                ErrorClass.COST,
+                "nothing bounds what this costs in all rounds of the loops around it",
+                _stretch(source, line),
+                "let what grows from round to round not decide how much the next ones do",
+            )
+        return tuple(self.analysis.findings.values())
 
     def _result(self, flow: Flow) -> tuple[Polynomial | None, Polynomial | None]:
         """Rows and bytes of the result."""
@@ -204,3 +226,11 @@ class _Job:
 
 def _times(count: Interval, by: int) -> Interval:
     return product_of_sizes(count, exactly(by))
+
+
+def _stretch(source: Source, line: int) -> Span:
+    """What stands on a line; nowhere if there is no such line."""
+    if not 0 < line <= len(source.line_starts):
+        return NOWHERE
+    text, start = source.line(line), source.line_starts[line - 1]
+    return Span(start + len(text) - len(text.lstrip()), start + len(text))
