@@ -90,6 +90,10 @@ def _definition_head(failure: Failure) -> Explanation | None:
     if failure.command in ("MAP", "REDUCE") and wrong.type == "CLOSE" and behind == "OPEN":
         hint = "`map f(readings row)`, `map f(T a, U b)` or `reduce f(T key, U[] values)`"
         return Explanation("SYN033", f"a `{failure.head.text}` takes something", hint)
+    if failure.command == "MAP" and wrong.type == "CLOSE" and behind in NAMES:
+        row = shown(before.text) if before else "row"
+        hint = f"write the data set in front of it: `(readings {row})`"
+        return Explanation("SYN033", "a first map says whose rows it takes", hint)
     if failure.command == "MAP" and wrong.type == "COMMA" and not failure.wants("COMMA"):
         hint = "a first map takes `(readings row)`, a later one `(T a, U b)`"
         return Explanation("SYN033", "a row stands alone", hint)
@@ -99,10 +103,33 @@ def _definition_head(failure: Failure) -> Explanation | None:
         message = f"the line of a `{failure.head.text}` ends here"
         hint = "`order by c` or `order by c desc` may follow" if failure.wants("ORDER") else ""
         return Explanation("SYN033", message, hint)
+    follows = failure.after.type if failure.after else ""
+    bare = wrong.type in NAMES and follows in ("COMMA", "CLOSE")
+    if failure.command in BLOCKS and failure.wants("TYPE") and bare:
+        hint = "write `double {0}`, or `double[] {0}` for an array".format(shown(wrong.text))
+        return Explanation("SYN033", "a parameter has a type in front of it", hint)
+    if failure.command == "LOOKUP" and wrong.type == "NEWLINE" and failure.at == 2:
+        name = shown(failure.tokens[1].text)
+        hint = f"write `lookup {name}(string key, double x)`"
+        return Explanation("SYN033", "a lookup names its key and its columns", hint)
     if wrong.type == "NAME" and wrong.text.lower() in ("asc", "ascending", "descending"):
         return Explanation(
             "SYN033", f"there is no `{wrong.text}`", "ascending is plain; else `desc`"
         )
+    return None
+
+
+def _order(failure: Failure) -> Explanation | None:
+    """`order by a, b` and `order by a limit 5`."""
+    kinds = {token.type for token in failure.tokens[: failure.at]}
+    if failure.command != "REDUCE" or "ORDER" not in kinds or not failure.wants("NEWLINE"):
+        return None
+    if failure.wrong.type == "COMMA":
+        hint = "rows that are equal in it keep their order"
+        return Explanation("SYN033", "rows are ordered by one column", hint)
+    if failure.wrong.text.lower() in ("limit", "top", "head"):
+        hint = "emit as many as you want: `for i = 0; i < min(5, len(xs)); i++ do`"
+        return Explanation("SYN033", f"there is no `{shown(failure.wrong.text)}` here", hint)
     return None
 
 
@@ -113,6 +140,11 @@ def _emit(failure: Failure) -> Explanation | None:
     if failure.wrong.type == "CLOSE" and not failure.wants("CLOSE") and failure.wants("COMMA"):
         hint = "brackets hold a key of two or more parts"
         return Explanation("SYN033", "a key of one part stands without brackets", hint)
+    before, wrong = failure.before, failure.wrong
+    named = before is not None and before.type == "CLOSE" and wrong.type == "NAME"
+    if named and failure.wants("AS") and failure.after and failure.after.type != "OPEN":
+        hint = f"write `as {shown(wrong.text)}`"
+        return Explanation("SYN033", "a name for a column stands behind `as`", hint)
     if failure.at == 1 and failure.wrong.type == "NEWLINE":
         return Explanation("SYN033", "an `emit` emits something", "`emit key, value`")
     if failure.wrong.type == "COMMA" and failure.open_brackets and failure.wants("CLOSE"):
@@ -137,6 +169,7 @@ HEAD_EXPLANATIONS: tuple[Callable[[Failure], Explanation | None], ...] = (
     _while_head,
     _if_head,
     _goes_on,
+    _order,
     _definition_head,
     _emit,
     _return_alone,
