@@ -34,7 +34,8 @@ def budgets(used: int) -> list[int]:
     """All budgets up to one more than was used, or a good many of them."""
     if used <= 60:
         return list(range(used + 2))
-    return sorted({0, 1, used - 1, used, used + 1, *range(0, used, max(1, used // 40))})
+    around = {0, 1, used - 1, used, used + 1, used + 5, used + 13}
+    return sorted(around | set(range(0, used, max(1, used // 40))))
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + SEEDS))

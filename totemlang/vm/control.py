@@ -308,6 +308,7 @@ def call(to: Translator) -> None:
     result = to.around.results[number]
     to.push(Item(text, result, fails_at=to.at, owned=result.is_array))
     to.settle(len(to.stack) - 1)
+    to.forget_charge()
 
 
 def leave_function(to: Translator) -> None:

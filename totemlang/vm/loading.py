@@ -117,6 +117,15 @@ class Loaded:
     counted: Callable[[], list[int]]
     entrances: Mapping[str, Callable[..., Any]]
 
+    def refund(self, error: Exception) -> int:
+        """Totem that was charged for blocks which a failure kept from being entered."""
+        found, at = 0, error.__traceback__
+        while at is not None:
+            if at.tb_frame.f_code.co_filename == FILE_NAME:
+                found = self.prepared.refunds.get(at.tb_lineno, 0)  # the innermost counts
+            at = at.tb_next
+        return found
+
     def sites(self, error: Exception) -> Iterator[Site]:
         """The places that a failure went through, the innermost last."""
         at = error.__traceback__
@@ -166,6 +175,10 @@ class Till:
             result = loaded.entrances[entrance](*arguments)
         except OutOfTotem:
             raise
+        except failures.FAILURES as error:
+            self.take_back(loaded, error)
+            self._settle(loaded)
+            raise
         except BaseException:
             self._settle(loaded)
             raise
@@ -175,10 +188,25 @@ class Till:
     def _settle(self, loaded: Loaded) -> None:
         self.meter.charge(self.taken - loaded.rest(), self.stage)
 
-    def more(self, left: int) -> int:
-        """Called with totem that has run out: take more from the meter, or end the run."""
+    def take_back(self, loaded: Loaded, error: Exception) -> None:
+        """Refund what a failure kept from being done.
+
+        Raises:
+            OutOfTotem: where what was done is not covered all the same.
+        """
+        left = loaded.rest() + loaded.refund(error)
+        loaded.refill(self.more(left) if left < 0 else left)
+
+    def more(self, left: int, later: int = 0) -> int:
+        """Called with totem that has run out: take more from the meter, or end the run.
+
+        `later` of what is asked for is due only if nothing fails before: as long as the rest is
+        there, the run goes on, to the failure or to the next charge, which ends it.
+        """
         available = self.meter.remaining - self.taken
         if -left > available:
+            if -left - later <= available:
+                return left
             self.meter.exhaust(self.stage)
         taken = min(available, max(-left, _CHUNK))
         self.taken += taken

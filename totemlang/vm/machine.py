@@ -184,8 +184,13 @@ class Machine:
         finally:
             self._noted.stages[stage] += self._till.meter.used - before
 
-    def note(self, error: Exception) -> int:
-        """Note where bodies were left by a failure; gives its source line, 0 if it has none."""
+    def note(self, error: Exception, *, in_record: bool = False) -> int:
+        """Note where bodies were left by a failure; gives its source line, 0 if it has none.
+
+        `in_record`: the run goes on, with what the failure takes back of charges.
+        """
+        if in_record:
+            self._till.take_back(self._loaded, error)
         line = 0
         for site in self._loaded.sites(error):
             self._noted.stops[site.body].failed[site.instruction] += 1
@@ -228,7 +233,7 @@ class _Outlet:
         else:
             record = len(self._counts)
             self._counts.append(0)
-        line = self._machine.note(error)
+        line = self._machine.note(error, in_record=True)
         if not self._failed:
             self._first = Failures(1, record, line, failures.reason_of(error))
         self._failed.append(record)

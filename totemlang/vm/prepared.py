@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import CodeType
 
 from attrs import define, field, frozen
@@ -46,6 +47,7 @@ class Body:
 class Prepared:
     """Python made of a module. `sites` says for each line (from 1) where it comes from.
 
+    `refunds` has the totem that a failure at a line takes back, by line.
     Bodies are numbered: functions, stages, the script (if there is one), initial values. `names`
     are the counters in the order in which `counted()` gives them. `counted_emits` tells of each
     stage whether records may emit any number of times.
@@ -55,6 +57,7 @@ class Prepared:
     code: CodeType
     source: str
     sites: tuple[Site | None, ...]
+    refunds: Mapping[int, int]
     bodies: tuple[Body, ...]
     names: tuple[str, ...]
     counted_emits: tuple[bool, ...]
@@ -183,6 +186,7 @@ class _ModuleWriter:
         lines = [] if is_global else ["def build():"]
         lines += [f"{depth}{name} = 0" for name in shared]
         sites: list[Site | None] = [None] * len(lines)
+        refunds: dict[int, int] = {}
         refill = Function("def refill(amount):")
         refill.line(f"{refill.outer('left')} = amount")
         rest = Function("def rest():")
@@ -190,7 +194,8 @@ class _ModuleWriter:
         counted = Function("def counted():")
         counted.line("return [" + ", ".join(names) + "]")
         for function in (refill, rest, counted, *self.functions):
-            written, places = function.finished(word)
+            written, places, taken_back = function.finished(word)
+            refunds |= {len(lines) + 1 + line: totem for line, totem in taken_back.items()}
             lines += [depth + line for line in written]
             sites += places
         lines.append(f"{depth}entrances = refill, rest, counted, {{{self.entrances()}}}")
@@ -203,6 +208,7 @@ class _ModuleWriter:
             code,
             source,
             tuple(sites),
+            refunds,
             tuple(self.bodies),
             tuple(names),
             tuple(self.counted_emits),

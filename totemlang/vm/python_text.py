@@ -7,6 +7,7 @@ writes numbers of exact type alone. Strings, arrays and what has no plain litera
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 from attrs import define, field, frozen
 
@@ -44,6 +45,8 @@ class Function:
     header: str
     lines: list[str] = field(factory=list)
     sites: list[Site | None] = field(factory=list)
+    refunds: Counter[int] = field(factory=Counter)
+    """Totem that a failure at a line takes back."""
     assigned: set[str] = field(factory=set)
     depth: int = 1
     opened_at: int = -1
@@ -75,12 +78,16 @@ class Function:
         """Take back all lines from `length` on."""
         del self.lines[length:], self.sites[length:]
 
-    def finished(self, outer: str) -> tuple[list[str], list[Site | None]]:
-        """All lines, header first, at depth 0; `outer` is the word for names assigned outside."""
+    def finished(self, outer: str) -> tuple[list[str], list[Site | None], Counter[int]]:
+        """All lines, header first, at depth 0, their sites, and refunds by line.
+
+        `outer` is the word for names assigned outside.
+        """
         head = [self.header]
         if self.assigned:
             head.append(f"{INDENT}{outer} " + ", ".join(sorted(self.assigned)))
         if not self.lines:
             head.append(INDENT + "pass")
         before: list[Site | None] = [None] * len(head)
-        return head + self.lines, before + self.sites
+        refunds = Counter({len(head) + line: totem for line, totem in self.refunds.items()})
+        return head + self.lines, before + self.sites, refunds

@@ -2,8 +2,9 @@
 
 Expressions are put together again from the stack and written where they are used. Whatever may
 fail or charges keeps the order of the bytecode: before such a line is written, all that may fail
-and stands before it on the stack is evaluated. Blocks are charged on entry; where nothing that
-could fail lies between, the charges of blocks that follow each other are one.
+and stands before it on the stack is evaluated. Blocks are charged on entry. The charges of blocks
+that follow each other for sure are one: a failure between them takes back what was charged too
+early, and totem that does not suffice for all of it does not end the run before that is sure.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from totemlang.schema.types import Kind, Type
 from totemlang.tables.prices import PriceTable
 from totemlang.vm.items import MAX_DEPTH, RANGES, Interval, Item
 from totemlang.vm.measures import MeasureWriter, Sized
-from totemlang.vm.python_text import Function, Site
+from totemlang.vm.python_text import INDENT, Function, Site
 from totemlang.vm.shape import Frame, Shape
 
 BREAK, CONTINUE, RETURN = 1, 2, 3
@@ -74,10 +75,17 @@ class Piece:
 
 @define
 class Charge:
-    """The last charge written, as long as it may still grow."""
+    """The last charge written, as long as charges of blocks that follow are added to it.
+
+    `failing` are the lines since that may fail: a failure there takes back what was added later.
+    `checks` are those that ask for more totem, `later` what was added behind a failing line.
+    """
 
     line: int
     amount: int
+    failing: list[int] = field(factory=list)
+    checks: list[int] = field(factory=list)
+    later: int = 0
 
 
 @define
@@ -173,9 +181,9 @@ class Translator:
         return Site(self.number, self.at if instruction < 0 else instruction, paid)
 
     def write(self, text: str, site: Site | None = None, *, fails: bool = False) -> None:
-        """Write a line; one that may fail keeps charges that follow behind it."""
-        if fails:
-            self._charge = None
+        """Write a line; `fails` tells that it may raise a failure."""
+        if fails and self._charge is not None:
+            self._charge.failing.append(len(self.function.lines))
         self.function.line(text, site)
 
     def open(self, text: str, site: Site | None = None) -> None:
@@ -205,23 +213,42 @@ class Translator:
         if not amount:
             return
         if self._charge is not None:
-            self._charge.amount += amount
-            self.function.lines[self._charge.line] = self._deduction(self._charge.amount)
+            self._add(self._charge, amount)
             return
         self._charge = Charge(len(self.function.lines), amount)
         self.function.lines.append(self._deduction(amount))
         self.function.sites.append(site)
         self._check_left(site)
 
+    def _add(self, charge: Charge, amount: int) -> None:
+        """Add the charge of a block that surely follows, unless something fails before."""
+        charge.amount += amount
+        self.function.lines[charge.line] = self._deduction(charge.amount)
+        if charge.failing:
+            charge.later += amount
+            for line in charge.failing:
+                self.function.refunds[line] += amount
+            for line in charge.checks:
+                self.function.lines[line] = self._check(charge.later)
+
     def forget_charge(self) -> None:
         """What follows is not charged together with what stands before."""
         self._charge = None
 
     def _deduction(self, amount: int) -> str:
-        return " " * self.function.depth + f"{self.function.outer('left')} -= {int(amount)}"
+        return INDENT * self.function.depth + f"{self.function.outer('left')} -= {int(amount)}"
+
+    def _check(self, later: int) -> str:
+        how = f"more(left, {int(later)})" if later else "more(left)"
+        return INDENT * self.function.depth + f"if left < 0: left = {how}"
 
     def _check_left(self, site: Site) -> None:
-        self.function.line("if left < 0: left = more(left)", site)
+        later = 0
+        if self._charge is not None:
+            self._charge.checks.append(len(self.function.lines))
+            later = self._charge.later
+        self.function.lines.append(self._check(later))
+        self.function.sites.append(site)
 
     def charge_sized(self, amount: str) -> None:
         """Deduct an amount that depends on sizes, and add it up for the instruction at hand."""
