@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import struct
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from compiled import compiled
 from oracle import Exhausted, Failed, Oracle
 from random_modules import RandomModule, makers
 
@@ -115,6 +117,51 @@ def test_stages_agree(seed: int) -> None:
             found, meter, machine = fast(budget)
             compare(expected, found)
             assert meter.used == (budget if expected == "exhausted" else oracle.used)
+
+
+LOOPS = [
+    "int x = 1\nfor i = 0; i < 40; i++ do\n    x = x * 3\nend for\n",
+    "int x = 1\nfor i = 3; i >= 0; i-- do\n    x = 12 // i\nend for\nint y = x\n",
+    "int[] a = [1, 2, 3]\nint s = 0\nfor i = 0; i <= len(a); i += 2 do\n    s += a[i]\nend for\n",
+    "int n = 5, s = 0\nfor i = 0; i < n; i++ do\n    n = n - 1\n    s += 2000000000\nend for\n",
+    "int s = 0, t = 2147483647\nfor i = 2147483640; i <= t; i += 3 do\n    s++\nend for\n",
+    "int s = 0\nfor i = 0; i < 9; i += 2 do\n    if i == 4 then\n        continue\n    end if\n"
+    "    if i == 6 then\n        break\n    end if\n    s += 10 // (8 - i)\nend for\n",
+    "int s = 0\nfor i = 5; i < 5; i++ do\n    s++\nend for\nfor j = 5; j > -5; j -= 4 do\n"
+    "    for k = 0; k < j; k++ do\n        s += k\n    end for\nend for\n",
+    "long m = 3\nint s = 0\nfor i = 0; i < m + 1; i++ do\n    s += len(fill(i, 1.5))\nend for\n",
+]
+
+
+@pytest.mark.parametrize("text", LOOPS)
+def test_loops_agree_at_every_budget(text: str) -> None:
+    """Where charges of a round are one, a failure within it or too little totem still tell."""
+    verified = compiled(text)
+    prepared = prepare(verified)
+    full = Oracle(verified, (), (), PLENTY)
+    with suppress(Failed):
+        full.script()
+    for budget in range(full.used + 60):
+        oracle, meter = Oracle(verified, (), (), budget), Meter(budget)
+        machine = Machine(verified, (), (), meter, prepared=prepared)
+        expected: Any
+        found: Any
+        try:
+            expected = oracle.script()
+        except Failed as error:
+            expected = error.reason, error.line
+        except Exhausted:
+            expected = "exhausted"
+        try:
+            found = machine.run_script()
+        except OperationFailed as error:
+            found = error.reason, error.line
+        except OutOfTotem:
+            found = "exhausted"
+        assert found == expected
+        assert meter.used == (budget if expected == "exhausted" else oracle.used)
+        if expected != "exhausted":
+            assert machine.totals().by_line == {n: t for n, t in oracle.by_line.items() if t}
 
 
 def run_stage(machine: Machine, random: RandomModule, number: int, records: list[Any]) -> Any:

@@ -18,7 +18,7 @@ from totemlang.vm.python_text import literal
 
 NUMBERED = re.compile(
     r"(?:[sktqwfigmlrenzcpxdv]|failed)\d+(?:x\d+|c\d+|b\d+|groups|read|ordered)?"
-    r"|[akqstvwxy](?:\d+)?(?:b\d+)?"
+    r"|[akqstuvwxy](?:\d+)?(?:b\d+)?"
 )
 FIXED = {"left", "more", "refill", "rest", "counted", "amount", "script", "groups", "rows"}
 FIXED |= {"error", "build", "entrances", "binary32", "empty", "trace", "_"}

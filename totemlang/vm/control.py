@@ -58,7 +58,7 @@ def _loop_test(to: Translator) -> Comparison | None:
     left, right = to.stack[-2:]
     if left.loaded < 0 or left.type.kind not in RANGES:
         return None
-    return Comparison(left.loaded, to.instruction.operation, right.interval)
+    return Comparison(left.loaded, to.instruction.operation, right.text, right.interval)
 
 
 def _loop_facts(to: Translator) -> dict[int, Interval]:
@@ -155,9 +155,15 @@ def open_for(to: Translator) -> None:
     test = _plain_test(to, frame.opening + 1, frame.do)
     if test is not None:
         to.enter_block(frame.opening + 1)
-        to.open(f"while {test.text}:")
         opened.tested = frame.opening + 1
         _enter_for(to, opened, test)
+        opened.range = _range(to, opened, test)
+        if opened.range:
+            variable, first = to.target("s", slot), to.target("u", frame.opening)
+            to.write(f"{first} = {variable}")
+            to.open(f"for {variable} in {opened.range}:")
+        else:
+            to.open(f"while {test.text}:")
         to.write(f"{to.counter()} += 1")
         to.at = frame.do
     else:
@@ -173,10 +179,36 @@ def _enter_for(to: Translator, opened: Open, test: Item) -> None:
     first = opened.start or RANGES[kind]
     low, high = RANGES[kind]
     if found.operator in ("lt", "le"):
-        low, high = first[0], min(high, found.bound[1] - (found.operator == "lt"))
+        low, high = first[0], min(high, found.within[1] - (found.operator == "lt"))
     else:
-        low, high = max(low, found.bound[0] + (found.operator == "gt")), first[1]
+        low, high = max(low, found.within[0] + (found.operator == "gt")), first[1]
     opened.facts = (low, max(low, high))
+
+
+def _range(to: Translator, opened: Open, test: Item) -> str:
+    """What a `for` counts over, if its bound stays what it is and no step can be out of range."""
+    found, frame = test.compares, opened.frame
+    if found is None or opened.facts is None or to.apart:
+        return ""
+    instructions = to.verified.code.instructions
+    for at in range(frame.opening + 2, frame.do):
+        bound = instructions[at]
+        is_slot = bound.operation == "load"
+        if is_slot and to.shape.stores_within(bound.immediates[0], frame.do, frame.end):
+            return ""
+    (by,) = instructions[frame.step + 2].immediates
+    step = to.around.constants[by][1]
+    least, most = RANGES[to.verified.code.slots[opened.slot].kind]
+    if not isinstance(step, int):
+        raise AssertionError("the verifier lets a loop step by whole numbers alone")
+    if instructions[frame.step + 3].operation == "sub":
+        step = -step
+    if not least <= opened.facts[step > 0] + step <= most:
+        return ""
+    beyond = {"le": " + 1", "ge": " - 1"}.get(found.operator, "")
+    opened.step = step
+    first = to.name("u", frame.opening)
+    return f"range({first}, {found.bound}{beyond}, {int(step)})"
 
 
 def _plain_test(to: Translator, start: int, do: int) -> Item | None:
@@ -222,7 +254,11 @@ def do(to: Translator) -> None:
 
 
 def step(to: Translator) -> None:
-    """The body of a `for` is written; its step follows."""
+    """The body of a `for` is written; its step follows, where no range takes it."""
+    opened = to.opened[-1]
+    if opened.range:
+        to.enter_block(opened.frame.step + 1)
+        to.at = opened.frame.end - 1
 
 
 def open_foreach(to: Translator) -> None:
@@ -272,7 +308,8 @@ def _write_step(to: Translator, opened: Open) -> None:
     if opened.facts is not None:
         to.facts[opened.slot] = opened.facts
     to.enter_block(opened.frame.step + 1)
-    for to.at in range(opened.frame.step + 1, opened.frame.end):
+    first = opened.frame.end if opened.range else opened.frame.step + 1
+    for to.at in range(first, opened.frame.end):
         one(to)
     to.at = here
     to.facts.clear()
@@ -294,7 +331,18 @@ def end(to: Translator) -> None:
     if opened.operation == "for" and opened.tested >= 0:
         to.enter_block(opened.tested)
     to.close()
+    if opened.range and to.shape.reads_outside(opened.slot, opened.frame.opening, to.at):
+        _write_last(to, opened)
     _finish(to)
+
+
+def _write_last(to: Translator, opened: Open) -> None:
+    """The variable of a loop that came to its end is the first value that fails the test."""
+    first = to.name("u", opened.frame.opening)
+    steps = f"{int(opened.step)} * len({opened.range})"
+    to.open("else:")
+    to.write(f"{to.target('s', opened.slot)} = {first} + {steps}")
+    to.close()
 
 
 # --- calls, returns, emits

@@ -27,11 +27,12 @@ MAX_DEPTH = 12
 
 @frozen
 class Comparison:
-    """`slot operator bound`, where the bound lies in an interval."""
+    """`slot operator bound`: the bound as an expression, and the interval it lies in."""
 
     slot: int
     operator: str
-    bound: Interval
+    bound: str
+    within: Interval
 
 
 @frozen

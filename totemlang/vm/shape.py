@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 
 from attrs import define, field, frozen
 
@@ -37,13 +37,31 @@ class Shape:
     """What one look at a body tells.
 
     `frames` by the instruction that opens them. `to_clear` are the slots that may be read before
-    they are stored. `depth` counts blocks of control, `loops` loops within each other.
+    they are stored. `stores` and `reads` are the instructions that do, by slot, in order; what is
+    read at the end has the number of instructions there. `depth` counts blocks of control, `loops`
+    loops within each other.
     """
 
     frames: dict[int, Frame]
     to_clear: tuple[int, ...]
+    stores: dict[int, list[int]]
+    reads: dict[int, list[int]]
     depth: int
     loops: int
+
+    def stores_within(self, slot: int, start: int, stop: int) -> bool:
+        """Whether an instruction from `start` to `stop` (exclusive) gives the slot a value."""
+        return _any_within(self.stores.get(slot, []), start, stop)
+
+    def reads_outside(self, slot: int, start: int, stop: int) -> bool:
+        """Whether an instruction before `start` or from `stop` on needs the slot."""
+        places = self.reads.get(slot, [])
+        return bool(places) and (places[0] < start or places[-1] >= stop)
+
+
+def _any_within(places: list[int], start: int, stop: int) -> bool:
+    at = bisect_left(places, start)
+    return at < len(places) and places[at] < stop
 
 
 @define
@@ -52,11 +70,15 @@ class _Uses:
 
     region: dict[int, int] = field(factory=dict)
     unsure: set[int] = field(factory=set)
+    stores: dict[int, list[int]] = field(factory=dict)
+    reads: dict[int, list[int]] = field(factory=dict)
 
-    def store(self, slot: int, region: int) -> None:
+    def store(self, slot: int, at: int, region: int) -> None:
         self.region.setdefault(slot, region)
+        self.stores.setdefault(slot, []).append(at)
 
-    def load(self, slot: int, open_regions: set[int]) -> None:
+    def load(self, slot: int, at: int, open_regions: set[int]) -> None:
+        self.reads.setdefault(slot, []).append(at)
         if self.region.get(slot, -1) not in open_regions:
             self.unsure.add(slot)
 
@@ -103,13 +125,13 @@ def shape_of(code: Code, parameters: int, read_at_end: tuple[int, ...] = ()) -> 
             open_loops -= code.instructions[frame.opening].operation in LOOPS
             leave()
         if name in STORING:
-            uses.store(instruction.immediates[0], regions[-1])
+            uses.store(instruction.immediates[0], index, regions[-1])
         elif name in SLOT_READING:
-            uses.load(instruction.immediates[0], open_regions)
+            uses.load(instruction.immediates[0], index, open_regions)
     for slot in read_at_end:
-        uses.load(slot, open_regions)
+        uses.load(slot, len(code.instructions), open_regions)
     to_clear = tuple(sorted(slot for slot in uses.unsure if slot >= parameters))
-    return Shape(frames, to_clear, depth, loops)
+    return Shape(frames, to_clear, uses.stores, uses.reads, depth, loops)
 
 
 def lines_of(verified: VerifiedCode, line_starts: tuple[int, ...]) -> list[int]:

@@ -47,7 +47,8 @@ class Open:
     """A block of control that is being written.
 
     `function` is the Python function (by number of pieces around) that holds its head. Of the
-    variable of a `for`, `start` and `facts` are what is known at first and within the body.
+    variable of a `for`, `start` and `facts` are what is known at first and within the body; where
+    a `range` counts it in steps of `step`, that starts at the variable with its first value.
     `tested` is the first instruction of its test where that stands in the head of a `while`, so
     that each round ends with the charge of the next test. `result` is where `and` and `or` leave
     theirs, and `while` the rounds left.
@@ -59,6 +60,8 @@ class Open:
     piece: bool = False
     slot: int = -1
     start: Interval | None = None
+    range: str = ""
+    step: int = 0
     facts: Interval | None = None
     tested: int = -1
     result: str = ""
