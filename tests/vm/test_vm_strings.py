@@ -65,6 +65,12 @@ def test_words_lie_between_separators(text: str, separators: str) -> None:
         assert not rest or rest[0] in separators
 
 
+@given(st.text("abcxyz\0é", max_size=30))
+def test_many_separators_part_like_few(text: str) -> None:
+    many = "ab" + "".join(map(chr, range(0x400, 0x440)))
+    assert strings.words(text, many) == strings.words(text, "ab")
+
+
 def test_words_at_space_knows_ascii_alone() -> None:
     assert strings.words_at_space(" a\tb\n\v\f\rc d\x1ce ") == ["a", "b", "c", "d\x1ce"]
 

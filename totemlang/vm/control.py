@@ -7,20 +7,13 @@ from collections.abc import Callable
 from attrs import evolve
 
 from totemlang.schema.types import BOOL
-from totemlang.vm.items import RANGES, Comparison, Interval, Item
+from totemlang.vm.counted_loops import comparison_at, learn_from_test, range_of
+from totemlang.vm.items import Interval, Item
 from totemlang.vm.operations import HANDLERS, operation
+from totemlang.vm.parts import Open, Piece
 from totemlang.vm.python_text import Function
 from totemlang.vm.shape import LOOPS, OPENING
-from totemlang.vm.translator import (
-    BREAK,
-    CONTINUE,
-    MAX_INDENT,
-    MAX_LOOPS,
-    RETURN,
-    Open,
-    Piece,
-    Translator,
-)
+from totemlang.vm.translator import BREAK, CONTINUE, MAX_INDENT, MAX_LOOPS, RETURN, Translator
 
 _COMPARISONS = frozenset({"lt", "le", "gt", "ge"})
 
@@ -48,17 +41,10 @@ def one(to: Translator) -> None:
         # What follows is another block: it is charged before anything of it is done.
         to.enter_block(to.at + 1)
         return
-    compared = _loop_test(to) if name in _COMPARISONS else None
+    compared = comparison_at(to) if name in _COMPARISONS else None
     HANDLERS.get(name, operation)(to)
     if compared is not None:
         to.push(evolve(to.pop(), compares=compared))
-
-
-def _loop_test(to: Translator) -> Comparison | None:
-    left, right = to.stack[-2:]
-    if left.loaded < 0 or left.type.kind not in RANGES:
-        return None
-    return Comparison(left.loaded, to.instruction.operation, right.text, right.interval)
 
 
 def _loop_facts(to: Translator) -> dict[int, Interval]:
@@ -156,8 +142,8 @@ def open_for(to: Translator) -> None:
     if test is not None:
         to.enter_block(frame.opening + 1)
         opened.tested = frame.opening + 1
-        _enter_for(to, opened, test)
-        opened.range = _range(to, opened, test)
+        learn_from_test(to, opened, test)
+        opened.range = range_of(to, opened, test)
         if opened.range:
             variable, first = to.target("s", slot), to.target("u", frame.opening)
             to.write(f"{first} = {variable}")
@@ -168,47 +154,6 @@ def open_for(to: Translator) -> None:
         to.at = frame.do
     else:
         to.open("while True:")
-
-
-def _enter_for(to: Translator, opened: Open, test: Item) -> None:
-    """What is known of the variable within the body, from its first value and the test."""
-    found = test.compares
-    if found is None or found.slot != opened.slot:
-        return
-    kind = to.verified.code.slots[opened.slot].kind
-    first = opened.start or RANGES[kind]
-    low, high = RANGES[kind]
-    if found.operator in ("lt", "le"):
-        low, high = first[0], min(high, found.within[1] - (found.operator == "lt"))
-    else:
-        low, high = max(low, found.within[0] + (found.operator == "gt")), first[1]
-    opened.facts = (low, max(low, high))
-
-
-def _range(to: Translator, opened: Open, test: Item) -> str:
-    """What a `for` counts over, if its bound stays what it is and no step can be out of range."""
-    found, frame = test.compares, opened.frame
-    if found is None or opened.facts is None or to.apart:
-        return ""
-    instructions = to.verified.code.instructions
-    for at in range(frame.opening + 2, frame.do):
-        bound = instructions[at]
-        is_slot = bound.operation == "load"
-        if is_slot and to.shape.stores_within(bound.immediates[0], frame.do, frame.end):
-            return ""
-    (by,) = instructions[frame.step + 2].immediates
-    step = to.around.constants[by][1]
-    least, most = RANGES[to.verified.code.slots[opened.slot].kind]
-    if not isinstance(step, int):
-        raise AssertionError("the verifier lets a loop step by whole numbers alone")
-    if instructions[frame.step + 3].operation == "sub":
-        step = -step
-    if not least <= opened.facts[step > 0] + step <= most:
-        return ""
-    beyond = {"le": " + 1", "ge": " - 1"}.get(found.operator, "")
-    opened.step = step
-    first = to.name("u", frame.opening)
-    return f"range({first}, {found.bound}{beyond}, {int(step)})"
 
 
 def _plain_test(to: Translator, start: int, do: int) -> Item | None:
@@ -249,7 +194,7 @@ def do(to: Translator) -> None:
         to.write(f"if {rounds} <= 0: raise Failure(too_many_rounds)", to.site(), fails=True)
         to.write(f"{to.target('w', opened.frame.opening)} -= 1")
     else:
-        _enter_for(to, opened, test)
+        learn_from_test(to, opened, test)
     to.write(f"{to.counter(opened.frame.opening)} += 1")
 
 

@@ -8,21 +8,13 @@ from attrs import evolve
 
 from totemlang.schema.types import Kind
 from totemlang.tables.operations import CONVERSION, MATH, OPERATIONS, Operation
-from totemlang.vm.inline import (
-    CONDITIONAL,
-    DIVIDED_BY_NUMBER,
-    FLOOR_TO_PERIOD,
-    INLINE,
-    meaning_of,
-)
+from totemlang.vm.inline import CONDITIONAL
 from totemlang.vm.intervals import result_interval
 from totemlang.vm.items import RANGES, Item
 from totemlang.vm.measures import needs_result
 from totemlang.vm.python_text import literal
+from totemlang.vm.templates import BEYOND, SPECIAL, template_of, widened
 from totemlang.vm.translator import Translator
-
-BEYOND = str(1 << 62)
-"""A position that no array has: where a negative one must fail."""
 
 _ROUNDED_ALREADY = frozenset({"neg", "abs", "pow"})
 
@@ -65,7 +57,7 @@ def operation(to: Translator) -> None:
     row = OPERATIONS[to.instruction.operation]
     count = len(to.step.operands)
     start = len(to.stack) - count
-    template = _template(to, row, to.stack[start:])
+    template = template_of(row, to.instruction.type, to.stack[start:])
     terms = to.step.price.sized
     before = bool(terms) and not needs_result(terms)
     for place in range(start, len(to.stack)):
@@ -90,19 +82,6 @@ def _elsewhere(to: Translator, item: Item) -> bool:
     return to.lines[item.fails_at] != to.lines[to.at]
 
 
-def _template(to: Translator, row: Operation, operands: list[Item]) -> str:
-    """The expression for an operation, `{0}` … for its operands."""
-    if row.name in _SPECIAL:
-        return _SPECIAL[row.name](to, operands)
-    at = to.instruction.type
-    meaning = meaning_of(row, at.kind if at is not None else None)
-    if "{*}" in meaning:
-        text = meaning.replace("{*}", ", ".join(f"{{{n}}}" for n in range(len(operands))))
-        strings = row.name == "array" and at is not None and at.kind is Kind.STRING
-        return f"bounded({text})" if strings else text
-    return INLINE.get(meaning, f"({meaning})")
-
-
 def _result(to: Translator, row: Operation, template: str, operands: list[Item]) -> Item:
     """The expression on its operands, with what is known of its value."""
     texts = [operand.text for operand in operands]
@@ -111,7 +90,7 @@ def _result(to: Translator, row: Operation, template: str, operands: list[Item])
     if at is None:
         raise AssertionError("an operation without result is a statement")
     fails_at = next((o.fails_at for o in operands if o.fails_at >= 0), -1)
-    counted = row.group in (MATH, CONVERSION) or row.name in _SPECIAL or row.name in _KNOWN
+    counted = row.group in (MATH, CONVERSION) or row.name in SPECIAL or row.name in _KNOWN
     within = result_interval(row.name, operands) if at.kind in RANGES and counted else None
     unchecked = False
     if row.fails and row.group in (MATH, CONVERSION) and at.kind in RANGES:
@@ -127,7 +106,7 @@ def _result(to: Translator, row: Operation, template: str, operands: list[Item])
     if template == "{0}" and not unchecked:
         within = within or operands[0].within
         return evolve(operands[0], type=at, within=within, is_there=at.is_optional)
-    if template == _widened(operands[0] if operands else None):
+    if template == widened(operands[0] if operands else None):
         return Item(text, at, simple=True, number=float(operands[0].number or 0))
     depth = 1 + max((o.depth for o in operands), default=0)
     return Item(text, at, False, fails_at, unchecked, within, depth, at.is_array)
@@ -158,88 +137,6 @@ def _cannot_fail(row: Operation, operands: list[Item]) -> bool:
     if row.name in ("later", "earlier"):
         return operands[0].type.kind is Kind.TIMESTAMP
     return row.name in _ALWAYS_DONE
-
-
-# --- operations with a better form for what is known
-
-
-def _divide(to: Translator, operands: list[Item]) -> str:
-    divisor = operands[1]
-    if divisor.number:
-        return DIVIDED_BY_NUMBER
-    return INLINE["divide({0}, {1})"]
-
-
-def _element(to: Translator, operands: list[Item]) -> str:
-    if operands[1].interval[0] >= 0:
-        return "{0}[{1}]"
-    return f"{{0}}[{{1}} if {{1}} >= 0 else {BEYOND}]"
-
-
-def _floor_to(to: Translator, operands: list[Item]) -> str:
-    if (operands[1].number or 0) > 0:
-        return FLOOR_TO_PERIOD
-    return "floor_to({0}, {1})"
-
-
-def _widen_double(to: Translator, operands: list[Item]) -> str:
-    (operand,) = operands
-    if operand.type.kind in (Kind.FLOAT, Kind.DOUBLE):
-        return "{0}"  # and not + 0.0, which would lose the sign of -0.0
-    return _widened(operand) or INLINE["float({0})"]
-
-
-def _widened(operand: Item | None) -> str | None:
-    """A literal number as a literal double."""
-    if operand is None or operand.number is None:
-        return None
-    return literal(float(operand.number))
-
-
-def _convert_whole(to: Translator, operands: list[Item]) -> str:
-    kind = operands[0].type.kind
-    if kind is Kind.BOOL:
-        return "(1 if {0} else 0)"
-    return "{0}" if kind in (Kind.INT, Kind.LONG) else "whole({0})"
-
-
-def _to_float(to: Translator, operands: list[Item]) -> str:
-    return "{0}" if operands[0].type.kind is Kind.FLOAT else "narrow({0})"
-
-
-def _is_there(item: Item) -> bool:
-    """Whether a value cannot be missing: Python warns of literals compared with None."""
-    return item.is_there or not item.type.is_optional
-
-
-def _missing(to: Translator, operands: list[Item]) -> str:
-    return "False" if _is_there(operands[0]) else "({0} is None)"
-
-
-def _default(to: Translator, operands: list[Item]) -> str:
-    return "{0}" if _is_there(operands[0]) else INLINE["default({0}, {1})"]
-
-
-def _value(to: Translator, operands: list[Item]) -> str:
-    return "{0}" if _is_there(operands[0]) else "value({0})"
-
-
-_SPECIAL: dict[str, Callable[[Translator, list[Item]], str]] = {
-    "div": _divide,
-    "ratio": lambda to, operands: "divide({0}, {1})",
-    "element": _element,
-    "floor_to": _floor_to,
-    "widen_double": _widen_double,
-    "widen_long": lambda to, operands: "{0}",
-    "present": lambda to, operands: "{0}",
-    "to_int": _convert_whole,
-    "to_long": _convert_whole,
-    "to_float": _to_float,
-    "to_double": _widen_double,
-    "missing": _missing,
-    "default": _default,
-    "value": _value,
-}
 
 
 def lookup(to: Translator) -> None:

@@ -12,10 +12,11 @@ from totemlang.cost.verified import VerifiedCode, VerifiedModule
 from totemlang.schema.types import Field
 from totemlang.source import Source
 from totemlang.vm.control import translate
+from totemlang.vm.parts import Surroundings
 from totemlang.vm.python_text import INDENT, Function, Site
 from totemlang.vm.shape import line_of, lines_of, shape_of
 from totemlang.vm.stage_loops import clear_slots, write_stage
-from totemlang.vm.translator import Surroundings, Translator
+from totemlang.vm.translator import Translator
 
 READ = "Read"
 """The operation group of reading rows and groups."""
