@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from attrs import Factory, define
+from attrs import Factory, define, field
 
 from totemlang.bytecode.module import Instruction
 from totemlang.cost.abstract import AbstractValue
 from totemlang.cost.analysis import Analysis, LineAt
 from totemlang.cost.effects import EFFECTS, computed
 from totemlang.cost.interval import exactly
+from totemlang.cost.invariants import Accesses, accesses_of
 from totemlang.cost.paths import Outcome, Region, Values
 from totemlang.cost.polynomial import too_complex
 from totemlang.cost.sizes import Measuring
 from totemlang.cost.tally import NOTHING, Use, use_of
-from totemlang.cost.verified import Step, VerifiedCode
 from totemlang.diagnostics import ErrorClass
+from totemlang.cost.verified import Step, VerifiedCode
 
 MAX_DEPTH = 100
 """Blocks of control within each other that are followed."""
@@ -34,7 +35,8 @@ class Body:
 
     `line_at` tells lines (None: lines are not kept, as in the library). `depth` counts the blocks
     around the place at hand. `compared` is the comparison made last, with its operands. `always`
-    are the records that every run of the body emits.
+    are the records that every run of the body emits. The first `parameters` slots hold something
+    from the start.
     """
 
     analysis: Analysis
@@ -44,6 +46,12 @@ class Body:
     depth: int = 0
     compared: tuple[str, AbstractValue, AbstractValue] | None = None
     always: list[Values] = Factory(list)
+    parameters: int = 0
+    accesses: Accesses = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """See where slots are used."""
+        self.accesses = accesses_of(self.code.code, self.parameters)
 
     def instruction(self, index: int) -> Instruction:
         """The instruction at an index."""

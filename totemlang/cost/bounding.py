@@ -7,14 +7,16 @@ factor on the side that its coefficient asks for.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from totemlang.cost.evaluation import OPPOSITE, Side, binary_digits, evaluate
 from totemlang.cost.interval import Bounds, Interval
 from totemlang.cost.polynomial import (
     MAX_DEPTH,
+    MAX_WEIGHT,
     ONE,
+    UNIT,
     ZERO,
     Atom,
     Coefficient,
@@ -22,8 +24,10 @@ from totemlang.cost.polynomial import (
     Monomial,
     Polynomial,
     Symbol,
+    multiply_monomials,
     number,
     of,
+    product,
     too_complex,
     total,
 )
@@ -31,11 +35,14 @@ from totemlang.cost.polynomial import (
 MAX_ARGUMENTS = 8
 """Arguments of one `max` or `min`; of more, a coarser bound is taken."""
 
-MAX_PRODUCT = 512
+MAX_PRODUCT = 64
 """Terms of a product; beyond, one side is taken as a single term."""
 
 PROOF_STEPS = 4
 """How often bounds of symbols are put in place of them while something is being proved."""
+
+PROOF_WEIGHT = 60
+"""Parts of a polynomial about which a proof is tried; of larger ones, only the numbers are."""
 
 PROOF_CASES = 2
 """How many `max` and `min` are taken apart in one proof."""
@@ -49,6 +56,10 @@ def is_nonnegative(polynomial: Polynomial, depth: int = PROOF_CASES) -> bool:
     least = evaluate(polynomial, Side.LOWER)
     if least is not None and least >= 0:
         return True
+    if _by_powers(polynomial):
+        return True
+    if polynomial.weight > PROOF_WEIGHT:
+        return False
     place = ("nonnegative", depth)
     if place not in polynomial.noted:
         polynomial.noted[place] = _proved(polynomial, depth)
@@ -71,6 +82,38 @@ def _proved(polynomial: Polynomial, depth: int) -> bool:
         if least is not None and least >= 0:
             return True
     return depth > 0 and _by_cases(rest, depth)
+
+
+def _by_powers(polynomial: Polynomial) -> bool:
+    """Whether what is taken off is always made up for by higher powers of the same: n² − n ≥ 0.
+
+    Of whole numbers that are not negative, a product is 0 or grows with the powers.
+    """
+    left = {m: c for m, c in polynomial.terms.items() if c > 0}
+    if len(left) == len(polynomial.terms):
+        return polynomial.nonnegative_factors
+    for monomial, coefficient in polynomial.terms.items():
+        if coefficient > 0:
+            continue
+        if not all(f.nonnegative and f.whole for f, _ in monomial):
+            return False
+        missing = -coefficient
+        for other in list(left):
+            if missing and _has_powers(other, monomial):
+                taken = min(missing, left[other])
+                left[other] -= taken
+                missing -= taken
+        if missing:
+            return False
+    return all(f.nonnegative for m in left for f, _ in m)
+
+
+def _has_powers(monomial: Monomial, of_other: Monomial) -> bool:
+    """Whether it has the same factors, each at least as often."""
+    return len(monomial) == len(of_other) and all(
+        one == other and power >= least
+        for (one, power), (other, least) in zip(monomial, of_other, strict=True)
+    )
 
 
 def _bounds_of_symbols(polynomial: Polynomial) -> dict[str, Interval]:
@@ -108,8 +151,7 @@ def at_most(left: Polynomial, right: Polynomial) -> bool:
 
 
 def _atom(kind: str, arguments: tuple[Polynomial, ...], divisor: int = 1) -> Polynomial:
-    if max(a.depth for a in arguments) >= MAX_DEPTH:
-        raise too_complex("conditions and sizes hang together too deeply")
+    _expect_simple(arguments)
     if kind == "max":
         never_below = any(is_nonnegative(a) for a in arguments)
     else:
@@ -117,10 +159,15 @@ def _atom(kind: str, arguments: tuple[Polynomial, ...], divisor: int = 1) -> Pol
     return of(Atom(kind, arguments, divisor, never_below))
 
 
+def _expect_simple(arguments: Sequence[Polynomial]) -> None:
+    depth, weight = max(a.depth for a in arguments), sum(a.weight for a in arguments)
+    if depth >= MAX_DEPTH or weight > MAX_WEIGHT:
+        raise too_complex("conditions and sizes hang together too deeply")
+
+
 def opaque(polynomial: Polynomial) -> Polynomial:
     """One term that stands for a whole polynomial, as large (0 where that is negative)."""
-    if polynomial.depth >= MAX_DEPTH:
-        raise too_complex("conditions and sizes hang together too deeply")
+    _expect_simple((polynomial,))
     return of(Atom("max", tuple(sorted((polynomial, ZERO), key=_key)), 1, True))
 
 
@@ -245,18 +292,24 @@ def binary_length(polynomial: Polynomial) -> Polynomial:
 # --- substitution
 
 
-def substitute(polynomial: Polynomial, bounds: Bounds, side: Side) -> Polynomial | None:
-    """A bound of the value where symbols lie within `bounds`; None where one is missing."""
+Memo = dict[tuple[str, Side], Polynomial | None]
+"""Bounds of atoms by key and side, under the same bounds of symbols."""
+
+
+def substitute(
+    polynomial: Polynomial, bounds: Bounds, side: Side, memo: Memo | None = None
+) -> Polynomial | None:
+    """A bound of the value where symbols lie within `bounds`; None where one is missing.
+
+    `memo` may be shared by calls with the same bounds.
+    """
     if polynomial.names.isdisjoint(bounds):
         return polynomial
-    return _substitute(polynomial, bounds, side, {})
-
-
-_Memo = dict[tuple[str, Side], Polynomial | None]
+    return _substitute(polynomial, bounds, side, {} if memo is None else memo)
 
 
 def _substitute(
-    polynomial: Polynomial, bounds: Bounds, side: Side, memo: _Memo
+    polynomial: Polynomial, bounds: Bounds, side: Side, memo: Memo
 ) -> Polynomial | None:
     parts: list[Polynomial] = []
     kept: dict[Monomial, Coefficient] = {}
@@ -272,19 +325,29 @@ def _substitute(
 
 
 def _monomial_bound(
-    monomial: Monomial, bounds: Bounds, side: Side, memo: _Memo
+    monomial: Monomial, bounds: Bounds, side: Side, memo: Memo
 ) -> Polynomial | None:
+    """A bound of a product: of each factor, with its power."""
     alone = len(monomial) == 1 and monomial[0][1] == 1
-    value = number(1)
+    simple: Monomial = ()
+    scale: Coefficient = 1
+    value = ONE
     for factor, power in monomial:
         found = _factor_bound(factor, bounds, side, memo)
         if found is None:
             return ZERO if side is Side.LOWER and factor.nonnegative else None
         if alone:
             return found
+        if len(found.terms) <= 1 and found.nonnegative_factors:
+            ((part, coefficient),) = found.terms.items() or ((UNIT, 0),)
+            if coefficient <= 0:
+                return ZERO
+            scale *= coefficient**power
+            simple = multiply_monomials(simple, tuple((f, p * power) for f, p in part))
+            continue
         for _ in range(power):
             value = times(value, found)
-    return value
+    return times(value, product(simple)).scaled(scale)
 
 
 def times(left: Polynomial, right: Polynomial) -> Polynomial:
@@ -310,7 +373,7 @@ def _multiplicand(polynomial: Polynomial) -> Polynomial:
     return positive(polynomial)
 
 
-def _factor_bound(factor: Factor, bounds: Bounds, side: Side, memo: _Memo) -> Polynomial | None:
+def _factor_bound(factor: Factor, bounds: Bounds, side: Side, memo: Memo) -> Polynomial | None:
     if factor.names.isdisjoint(bounds):
         return of(factor)
     if isinstance(factor, Symbol):
@@ -322,7 +385,7 @@ def _factor_bound(factor: Factor, bounds: Bounds, side: Side, memo: _Memo) -> Po
     return memo[place]
 
 
-def _atom_bound(atom: Atom, bounds: Bounds, side: Side, memo: _Memo) -> Polynomial | None:
+def _atom_bound(atom: Atom, bounds: Bounds, side: Side, memo: Memo) -> Polynomial | None:
     if atom.kind == "quotient":
         return _quotient_bound(atom, bounds, side, memo)
     found = [_substitute(argument, bounds, side, memo) for argument in atom.arguments]
@@ -351,7 +414,7 @@ def within(interval: Interval, bounds: Bounds) -> Interval:
     )
 
 
-def _quotient_bound(atom: Atom, bounds: Bounds, side: Side, memo: _Memo) -> Polynomial | None:
+def _quotient_bound(atom: Atom, bounds: Bounds, side: Side, memo: Memo) -> Polynomial | None:
     above = _substitute(atom.arguments[0], bounds, side, memo)
     below = _substitute(atom.arguments[1], bounds, OPPOSITE[side], memo)
     if above is None:

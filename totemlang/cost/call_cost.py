@@ -29,7 +29,7 @@ def call(body: Body, region: Region, index: int) -> int:
     body.charge(region, index, arguments)
     number = body.instruction(index).immediates[0]
     summary = body.analysis.summaries[number]
-    body.analysis.worked(len(summary.tally.uses))
+    body.analysis.worked(summary.tally.weight)
     bounds = bounds_of(summary, arguments)
     tally = summary.tally.within(bounds)
     total = tally.of(TOTEM)

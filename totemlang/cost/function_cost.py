@@ -10,8 +10,8 @@ from totemlang.cost.literals import zero_value
 from totemlang.cost.naming import Namer
 from totemlang.cost.paths import Leaving, Path, Values
 from totemlang.cost.tally import TOTEM, Tally
-from totemlang.cost.verified import VerifiedCode
 from totemlang.source import NOWHERE, Source, Span
+from totemlang.cost.verified import VerifiedCode
 
 
 def lines_of(code: VerifiedCode, source: Source | None) -> LineAt:
@@ -55,7 +55,7 @@ def _summary(analysis: Analysis, index: int) -> Summary:
         values.append(value)
         quantities.append(pairs)
     line_at = None if function.library else lines_of(code, analysis.verified.module.source)
-    body = Body(analysis, code, line_at, CONTROL)
+    body = Body(analysis, code, line_at, CONTROL, parameters=len(values))
     outcome = body.run(empty_slots(code, tuple(values)))
     returned: Path = outcome.paths[Leaving.RETURNING]
     uses = {TOTEM: returned.tally.of(TOTEM), **outcome.lines.uses}

@@ -12,12 +12,12 @@ What follows from nothing of this is not bounded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from attrs import define, evolve, field, frozen
 
-from totemlang.bytecode.module import Instruction
-from totemlang.cost.abstract import Array, interval_within, intervals, join_intervals
+from totemlang.bytecode.module import Code, Instruction
+from totemlang.cost.abstract import Array, anything, interval_within, intervals, join_intervals
 from totemlang.cost.bounding import at_most, positive, substitute, times
 from totemlang.cost.evaluation import Side
 from totemlang.cost.interval import Interval
@@ -25,6 +25,7 @@ from totemlang.cost.naming import Namer, Pair
 from totemlang.cost.paths import Values
 from totemlang.cost.polynomial import Polynomial, Symbol, number, of
 from totemlang.schema.types import Type
+from totemlang.tables.operations import OPERATIONS, SLOT
 
 STORES = frozenset({"assign", "set"})
 ELEMENT_STORES = frozenset({"assign_element", "set_element", "put_element"})
@@ -45,6 +46,43 @@ def changing_slots(instructions: Sequence[Instruction], start: int, stop: int) -
             kept = instruction.operation != "foreach"
             found[slot] = found.get(slot, True) and kept
     return found
+
+
+@frozen
+class Accesses:
+    """Where a body uses its slots: by slot the first and the last instruction that names it."""
+
+    first: Mapping[int, int]
+    last: Mapping[int, int]
+    stored_first: frozenset[int]
+
+    def is_local(self, slot: int, start: int, stop: int) -> bool:
+        """Whether a slot is of no use but between, and there stored before it is used.
+
+        Then nothing is carried from one round of the loop there to the next, nor out of it.
+        """
+        return (
+            slot in self.stored_first
+            and start <= self.first.get(slot, -1)
+            and self.last.get(slot, stop) < stop
+        )
+
+
+def accesses_of(code: Code, parameters: int) -> Accesses:
+    """Where a body uses its slots; the first `parameters` are used before it begins."""
+    first = dict.fromkeys(range(parameters), -1)
+    last: dict[int, int] = dict(first)
+    stored: set[int] = set()
+    for index, instruction in enumerate(code.instructions):
+        if SLOT not in OPERATIONS[instruction.operation].immediates:
+            continue
+        slot = instruction.immediates[0]
+        last[slot] = index
+        if slot not in first:
+            first[slot] = index
+            if instruction.operation in STORES:
+                stored.add(slot)
+    return Accesses(first, last, frozenset(stored))
 
 
 BOTH = (Side.LOWER, Side.UPPER)
@@ -68,11 +106,16 @@ class Changing:
     types: Sequence[Type]
     pairs: dict[int, tuple[Pair, ...]] = field(factory=dict)
 
-    def at_head(self, entry: Values, slots: Mapping[int, bool]) -> Values:
-        """What slots hold at the head of the loop, in whatever round."""
+    def at_head(
+        self, entry: Values, slots: Mapping[int, bool], local: Collection[int] = ()
+    ) -> Values:
+        """What slots hold at the head of the loop, in whatever round; anything, if `local`."""
         values = list(entry)
         for slot, keeps_length in slots.items():
             at = self.types[slot]
+            if slot in local:
+                values[slot] = anything(at)
+                continue
             value, pairs = self.namer.value(f"slot{slot}", at)
             known = entry[slot]
             if keeps_length and isinstance(value, Array) and isinstance(known, Array):
@@ -98,6 +141,9 @@ class Changing:
                     found.append(Tracked(self.namer.symbols[high], one, other, up))
         return found
 
+
+MAX_PASSES = 6
+"""How often what hangs on other symbols is tried again."""
 
 WAITING = "waiting"
 """What a bound is that hangs on another symbol, of which nothing is known yet."""
@@ -126,8 +172,9 @@ class Settling:
     def settle(self) -> dict[str, Interval]:
         """The bounds of all symbols; a side that nothing bounds is None."""
         own = self.names
-        while self._advance(own):
-            pass
+        for _ in range(MAX_PASSES):
+            if not self._advance(own):
+                break
         for tracked in self.tracked:
             if tracked.symbol.name not in self.bounds:
                 sides = {side: self._side(tracked, side, own) for side in BOTH}

@@ -82,6 +82,7 @@ def walk_for(body: Body, region: Region, index: int) -> int:
         step_outcome,
         reached.slots,
     )
+    body.analysis.worked(loop.weight)
     region.absorb(loop.outcome())
     return end + 1
 
@@ -104,6 +105,7 @@ def walk_while(body: Body, region: Region, index: int) -> int:
     bounds, rounds = _settle(changing, entry, after, {}, rounds)
     _expect_rounds(body, index, rounds)
     loop = Loop(rounds, bounds, {}, test_outcome, body_outcome, after, reached.slots)
+    body.analysis.worked(loop.weight)
     region.absorb(loop.outcome())
     return end + 1
 
@@ -128,6 +130,7 @@ def walk_foreach(body: Body, region: Region, index: int) -> int:
     bounds, rounds = _settle(changing, entry, after, given, array.length)
     _expect_rounds(body, index, rounds)
     loop = Loop(rounds, bounds, items, None, body_outcome, after, _with(head, slot, element))
+    body.analysis.worked(loop.weight)
     region.absorb(loop.outcome(head_join=entry))
     return end + 1
 
@@ -150,9 +153,11 @@ def _at_head(
     slots = changing_slots(body.code.code.instructions, place.index + 1, place.end)
     if without is not None:
         slots.pop(without, None)
-    body.analysis.worked(len(slots))
+    carried = body.accesses
+    local = {s for s in slots if carried.is_local(s, place.index + 1, place.end)}
+    body.analysis.worked((place.end - place.index) // 8 + 10 * (len(slots) - len(local)))
     changing = Changing(Namer(body.analysis.fresh_name), body.code.code.slots)
-    return changing, changing.at_head(entry, slots)
+    return changing, changing.at_head(entry, slots, local)
 
 
 def _variable(namer: Namer, at: Type, where: Interval) -> Symbol:

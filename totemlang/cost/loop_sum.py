@@ -48,6 +48,13 @@ class Loop:
     after: Outcome | None
     slots: Values
 
+    @property
+    def weight(self) -> int:
+        """How much there is to sum up."""
+        pieces = [piece for piece in (self.test, self.body, self.after) if piece is not None]
+        ways = sum(path.tally.weight for piece in pieces for path in piece.paths.values())
+        return ways + sum(piece.lines.weight for piece in pieces)
+
     def outcome(self, head_join: Values | None = None) -> Outcome:
         """The loop as a piece. `head_join`: what slots hold if there is no round at all."""
         slots = all_within(self.slots, self.bounds)

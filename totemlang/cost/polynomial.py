@@ -30,6 +30,9 @@ MAX_TERMS = 4096
 MAX_DEPTH = 48
 """Atoms within atoms; what is deeper is refused."""
 
+MAX_WEIGHT = 1000
+"""Parts of an atom; what has more is refused."""
+
 MAX_DIGITS = 4096
 """Binary digits of a coefficient; whatever is larger is far beyond any account."""
 
@@ -45,7 +48,7 @@ class Factor:
     """What a term multiplies: equal if and only if the keys are equal.
 
     `nonnegative` tells that its value is never below 0, `whole` that it has no fraction; `names`
-    are the symbols it depends on; `depth` counts atoms within atoms.
+    are the symbols it depends on; `depth` counts atoms within atoms, `weight` all parts.
     """
 
     key: str
@@ -53,6 +56,7 @@ class Factor:
     whole: bool
     names: frozenset[str]
     depth: int
+    weight: int
 
     def __eq__(self, other: object) -> bool:
         """Same key, same factor."""
@@ -84,6 +88,7 @@ class Symbol(Factor):
     advice: str = ""
 
     depth = 0
+    weight = 1
     whole = True
 
     @cached_property
@@ -141,6 +146,11 @@ class Atom(Factor):
     def depth(self) -> int:  # type: ignore[override]
         """One more than that of the deepest argument."""
         return 1 + max(a.depth for a in self.arguments)
+
+    @cached_property
+    def weight(self) -> int:  # type: ignore[override]
+        """One more than that of all arguments."""
+        return 1 + sum(a.weight for a in self.arguments)
 
 
 Monomial = tuple[tuple[Factor, int], ...]
@@ -208,6 +218,11 @@ class Polynomial:
     def depth(self) -> int:
         """How deep atoms stand within atoms; 0 without any."""
         return max((f.depth for m in self.terms for f, _ in m), default=0)
+
+    @cached_property
+    def weight(self) -> int:
+        """How many parts it has, those of atoms included as often as they occur."""
+        return sum(1 + sum(f.weight for f, _ in m) for m in self.terms)
 
     @cached_property
     def whole(self) -> bool:

@@ -27,10 +27,10 @@ from totemlang.cost.arithmetic import (
     positive_part,
 )
 from totemlang.cost.bounding import larger, positive, times
-from totemlang.cost.evaluation import Side
+from totemlang.cost.evaluation import Side, evaluate
 from totemlang.cost.interval import UNKNOWN, Interval, exactly
 from totemlang.cost.number_rules import extreme_of_two
-from totemlang.cost.polynomial import ONE, ZERO
+from totemlang.cost.polynomial import ONE, ZERO, number
 from totemlang.cost.variety import either
 from totemlang.schema.types import Kind
 
@@ -125,15 +125,12 @@ def _as_long(applied: Applied) -> Text:
 
 
 def _concatenated(applied: Applied) -> Text:
+    """As long as all together, where an empty one counts as a byte only alone."""
     sizes = [applied.text(place) for place in range(len(applied.operands))]
     high = reduce(add, sizes, exactly(0)).high
-    low = reduce(add, (add(size, exactly(-1)) for size in sizes), exactly(0)).low
-    return Text(
-        Interval(
-            ONE if low is None else larger(low, ONE, Side.LOWER),
-            None if high is None else larger(high, ONE, Side.UPPER),
-        )
-    )
+    lows = [evaluate(size.low, Side.LOWER) or 1 for size in sizes if size.low is not None]
+    least = max(1, sum(low for low in lows if low > 1))
+    return Text(Interval(number(least), None if high is None else larger(high, ONE, Side.UPPER)))
 
 
 def _substring(applied: Applied) -> Text:

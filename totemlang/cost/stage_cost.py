@@ -92,6 +92,7 @@ def stage_cost(analysis: Analysis, index: int, flow: Flow, naming: Naming) -> St
         analysis.verified.stages[index],
         lines_of(analysis.verified.stages[index], analysis.verified.module.source),
         CONTROL,
+        parameters=len(given.values),
     )
     outcome = body.run(empty_slots(body.code, given.values))
     emitted = emitted_flow(stage, body, outcome, items, taken, naming.emitted, naming.bytes)

@@ -54,6 +54,10 @@ MAX_DEPTH = 4
 """Atoms within atoms that are taken apart; what is deeper is counted at its most."""
 
 
+MAX_FACTORS = 2
+"""Factors of a product of which each may be the one that is summed up; of more, only symbols."""
+
+
 @frozen
 class Item:
     """What is known of the values of an item symbol: each alone, and all together."""
@@ -142,6 +146,8 @@ def _candidates(inner: Monomial, items: Items, side: Side) -> Iterator[Polynomia
     if side is Side.LOWER and len(inner) == 2:
         yield from _sum_of_logarithms(inner, items)
     for factor, power in inner:
+        if isinstance(factor, Atom) and len(inner) > MAX_FACTORS:
+            continue
         rest = _others(inner, factor, power, items, side)
         if rest is None:
             continue

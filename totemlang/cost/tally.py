@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from attrs import field, frozen
 
-from totemlang.cost.bounding import above, at_most, below, opaque, substitute, times
+from totemlang.cost.bounding import Memo, above, at_most, below, opaque, substitute, times
 from totemlang.cost.evaluation import Side
 from totemlang.cost.interval import Bounds, Interval
 from totemlang.cost.polynomial import ZERO, Polynomial
@@ -22,8 +22,11 @@ TOTEM = "totem"
 RECORDS = "records"
 """The resource of records emitted."""
 
-MAX_SUM = 256
+MAX_SUM = 32
 """Terms of a use; beyond, they are taken as one."""
+
+FINEST = 2**12
+"""The largest denominator of a coefficient; finer ones are rounded, up in an upper bound."""
 
 
 def emitted_bytes(column: int) -> str:
@@ -58,6 +61,11 @@ class Use:
     def is_exact(self) -> bool:
         """Whether the bounds are the same."""
         return self.lower == self.upper
+
+    @property
+    def weight(self) -> int:
+        """How many parts its bounds have."""
+        return self.lower.weight + (0 if self.upper is None else self.upper.weight)
 
     @property
     def interval(self) -> Interval:
@@ -110,13 +118,13 @@ class Use:
             expected = lower
         return Use(lower or ZERO, expected or ZERO, upper)
 
-    def within(self, bounds: Bounds) -> Use:
-        """The use where symbols lie within bounds."""
+    def within(self, bounds: Bounds, memo: Memo | None = None) -> Use:
+        """The use where symbols lie within bounds; `memo` as in `substitute`."""
         if not bounds or all(
             p is None or p.names.isdisjoint(bounds) for p in (self.lower, self.expected, self.upper)
         ):
             return self
-        return self.mapped(lambda p, side: substitute(p, bounds, side))
+        return self.mapped(lambda p, side: substitute(p, bounds, side, memo))
 
     def over(self, items: Items) -> Use:
         """The use of all items together."""
@@ -155,17 +163,36 @@ def many(use: Use, size: Interval) -> Use:
 
 
 def _bounded(polynomial: Polynomial | None, side: Side) -> Polynomial | None:
-    """A polynomial of not too many terms, as good or worse on that side.
+    """A polynomial of not too many terms and digits, as good or worse on that side.
 
     What is used is never below 0, so a bound of it that is taken as 0 where negative still holds.
     """
-    if polynomial is None or len(polynomial.terms) <= MAX_SUM:
+    if polynomial is None:
+        return None
+    if any(isinstance(c, Fraction) for c in polynomial.terms.values()):
+        polynomial = _coarser(polynomial, side)
+    if len(polynomial.terms) <= MAX_SUM:
         return polynomial
     low = {m: c for m, c in polynomial.terms.items() if sum(power for _, power in m) <= 1}
     if side is not Side.UPPER or len(low) > MAX_SUM // 2:
         return opaque(polynomial)
     high = {m: c for m, c in polynomial.terms.items() if m not in low}
     return opaque(Polynomial(high)) + Polynomial(low)
+
+
+def _coarser(polynomial: Polynomial, side: Side) -> Polynomial:
+    """Fractions of few digits in place of longer ones, where no factor can be negative."""
+    if not polynomial.nonnegative_factors:
+        return polynomial
+    sign = 1 if side is Side.LOWER else -1
+    terms = {}
+    for monomial, coefficient in polynomial.terms.items():
+        value = coefficient
+        if isinstance(value, Fraction) and value.denominator > FINEST:
+            value = Fraction(sign * (sign * value * FINEST // 1), FINEST)
+        if value:
+            terms[monomial] = value
+    return Polynomial(terms)
 
 
 def greater(left: Polynomial, right: Polynomial) -> Polynomial:
@@ -200,6 +227,11 @@ class Tally:
         """The use of a resource."""
         return self.uses.get(resource, NOTHING)
 
+    @property
+    def weight(self) -> int:
+        """How many parts all bounds have."""
+        return sum(1 + use.weight for use in self.uses.values())
+
     def plus(self, other: Tally) -> Tally:
         """The one and then the other."""
         if not other.uses:
@@ -220,12 +252,19 @@ class Tally:
         return self.each(Use.perhaps)
 
     def each(self, change: Callable[[Use], Use]) -> Tally:
-        """Every use changed."""
-        return Tally({resource: change(use) for resource, use in self.uses.items()})
+        """Every use changed; those that are alike, once for all."""
+        changed: dict[Use, Use] = {}
+        found: dict[str, Use] = {}
+        for resource, use in self.uses.items():
+            if use not in changed:
+                changed[use] = change(use)
+            found[resource] = changed[use]
+        return Tally(found)
 
     def within(self, bounds: Bounds) -> Tally:
         """The uses where symbols lie within bounds."""
-        return self.each(lambda use: use.within(bounds)) if bounds else self
+        memo: Memo = {}
+        return self.each(lambda use: use.within(bounds, memo)) if bounds else self
 
     def over(self, items: Items) -> Tally:
         """The uses of all items together."""
