@@ -24,7 +24,7 @@ from totemlang.execution import execute, prepare
 from totemlang.program import Program
 from totemlang.source import Source
 
-TESTS = Path(__file__).resolve().parents[1] / "tests" / "engine"
+TESTS = Path(__file__).resolve().parents[1] / "tests"
 
 
 @frozen
@@ -76,7 +76,7 @@ def main() -> int:
         print("say which folder holds data/ and programs/answers.json: make programs TOTEM_DATA=…")
         return 2
     os.environ["TOTEM_DATA"] = sys.argv[1]
-    sys.path.insert(0, str(TESTS))
+    sys.path[:0] = [str(TESTS), str(TESTS / "engine")]
     folder, names = Path(sys.argv[1]), sys.argv[2:]
     answers = json.loads((folder / "programs" / "answers.json").read_text())
     wrong = 0
