@@ -128,6 +128,7 @@ def completions(session: Session, text: str) -> Iterator[str]:
         ("x = tw", "x = twice"),
         (":es", ":estimate"),
         (":type kwh_t", ":type kwh_total"),
+        (":help stats.med", ":help stats.median"),
         ("dataset", 'dataset readings(string home, double? kwh, int? "KWH/hh")'),
     ],
 )

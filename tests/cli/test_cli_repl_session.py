@@ -261,6 +261,44 @@ def test_commands(type_in: Type, folder: Path) -> None:
         assert text in said.stdout
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("sum", "sum(xs): "),
+        ("stats.median", "double stats.median(int[] xs)"),
+        ("stats.median", "half of the values lie below it"),
+        ("time", "time.eu_summer time.eu_local"),
+        ("median", "no help on 'median': write `stats.median(xs)`"),
+        ("stats.nothing", "functions have help, built in or of energy, math"),
+        ("../rules", "no help on '../rules'"),
+    ],
+)
+def test_help_knows_functions_and_habits(type_in: Type, name: str, told: str) -> None:
+    said = repl(type_in, f":help {name}")
+    assert said.exit_code == 0
+    assert told in said.stdout + said.stderr
+
+
+def test_a_command_that_takes_nothing_says_so(type_in: Type) -> None:
+    said = repl(type_in, ":estimate 1 + 1")
+    assert ":estimate stands alone" in said.stderr
+
+
+def test_text_breaks_between_words(type_in: Type, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = repl(type_in, ":help").stdout.splitlines()
+    assert "Enter a statement, an expression or a" in [line.rstrip() for line in lines]
+
+
+def test_rows_left_out_name_no_option_of_another_command(type_in: Type, folder: Path) -> None:
+    (folder / "many.csv").write_text("n\n" + "".join(f"{n}\n" for n in range(50)))
+    job = "dataset many(int n)\nmap all(many row)\n    emit row.n\nend map\n"
+    (folder / "many.totem").write_text(job)
+    said = repl(type_in, ":load many.totem", data=("--data", "many.csv"))
+    assert "50 rows, 40 shown" in said.stdout
+    assert "-o" not in said.stdout
+
+
 def test_no_error_leaves_the_loop(type_in: Type, monkeypatch: pytest.MonkeyPatch) -> None:
     said = repl(
         type_in,

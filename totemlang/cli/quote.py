@@ -56,8 +56,8 @@ def show_quote(shell: Shell, quote: Quote, program: Program) -> None:
             f"lower {quote.lower:,}   expected {quote.expected:,}   upper ",
             (totem(quote.upper), "bold"),
         ),
-        Text.assemble(("formula  ", "bold"), quote.formula),
     )
+    shell.show_prose(Text.assemble(("formula  ", "bold"), quote.formula))
     if quote.symbols:
         rows = [
             (name, f"{s.lower:,}", f"{s.expected:,}", totem(s.upper), s.meaning)
@@ -69,7 +69,7 @@ def show_quote(shell: Shell, quote: Quote, program: Program) -> None:
     if program.module.script is None:
         shell.show(_largest(quote))
     if quote.hint:
-        shell.show(Text.assemble(("hint  ", "bold cyan"), quote.hint))
+        shell.show_prose(Text.assemble(("hint  ", "bold cyan"), quote.hint))
 
 
 def totem(upper: int | None) -> str:

@@ -28,9 +28,16 @@ _SERIES = _NUMBERS | {Kind.DATE, Kind.TIMESTAMP, Kind.DURATION}
 
 
 def result_table(
-    table: pa.Table, columns: Sequence[Field], most: int | None = MOST_ROWS
+    table: pa.Table,
+    columns: Sequence[Field],
+    most: int | None = MOST_ROWS,
+    *,
+    keeps: str = "`-o result.csv` keeps all of them",
 ) -> tuple[RenderableType, ...]:
-    """A result as a table with a line that counts its rows; `most` None: all of them."""
+    """A result as a table with a line that counts its rows; `most` None: all of them.
+
+    Where not all are shown, the line says with `keeps` how to have the others, too.
+    """
     number = table.num_rows
     cut = most is not None and number > most
     if cut and most is not None:
@@ -45,7 +52,7 @@ def result_table(
     kinds = [str(column.type) for column in columns]
     told = f"{number:,} row{'' if number == 1 else 's'}"
     if cut:
-        told += f", {most} shown: `-o result.csv` keeps all of them"
+        told += f", {most} shown" + (f": {keeps}" if keeps else "")
     return plain_table([c.name for c in columns], rows, align, kinds=kinds), told
 
 

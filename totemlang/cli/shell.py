@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.console import Console, RenderableType
+    from rich.text import Text
 
 _KEY = "totemlang.shell"
 _UNBOUNDED = 100_000
@@ -56,6 +57,11 @@ class Shell:
         """Print a result."""
         for item in what:
             self.out.print(item, soft_wrap=_flows(item), highlight=False, markup=False)
+
+    def show_prose(self, *paragraphs: str | Text) -> None:
+        """Print running text as a result, broken between words where the terminal ends."""
+        for text in paragraphs:
+            self.out.print(text, soft_wrap=False, highlight=False, markup=False)
 
     def say(self, message: RenderableType) -> None:
         """Print a message, unless messages are unwanted."""

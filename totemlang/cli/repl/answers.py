@@ -27,7 +27,7 @@ def _show(shell: Shell, answer: Answer, stages: Sequence[str]) -> None:
         declared, value = answer.value
         shell.show(Text.assemble(_quoted(shown(declared, value), value), _type(str(declared))))
     elif answer.outcome is not None:
-        shell.show(*result_table(answer.outcome.table, answer.outcome.columns))
+        shell.show(*result_table(answer.outcome.table, answer.outcome.columns, keeps=""))
     elif len(answer.changed) > 4:
         shell.show(variables_table(answer.changed))
     else:

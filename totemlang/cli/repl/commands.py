@@ -11,6 +11,7 @@ from totemlang.cli.colours import highlighted_text
 from totemlang.cli.programs import read_source
 from totemlang.cli.quote import show_quote
 from totemlang.cli.repl.answers import show_answers
+from totemlang.cli.repl.help import help_on
 from totemlang.cli.repl.session import Session
 from totemlang.cli.result import variables_table
 from totemlang.cli.shell import Shell
@@ -46,6 +47,8 @@ def obey(session: Session, shell: Shell, text: str) -> None:
         if len(close) != 1:
             raise UsageError(f"there is no command {name}; :help lists them")
         command = COMMANDS[close[0]]
+    if argument.strip() and " " not in command.usage:
+        raise UsageError(f"{command.usage} stands alone: {command.does}")
     command.act(session, shell, argument.strip())
 
 
@@ -108,20 +111,20 @@ def _reset(session: Session, shell: Shell, argument: str) -> None:
 
 
 def _help(session: Session, shell: Shell, argument: str) -> None:
-    from totemlang.check.builtins import BUILTINS
-
     if argument:
-        found = BUILTINS.get(argument.removeprefix("array."))
-        if found is None:
-            raise UsageError(f"there is no help on {argument!r}: it is not built in")
-        shell.show(f"{found.usage}: {found.summary}")
+        shell.show_prose(*help_on(argument))
         return
     rows = [(command.usage, command.does) for command in COMMANDS.values()]
-    shell.show(
+    shell.show_prose(
         "Enter a statement, an expression or a function: it runs at once, and what it cost is "
-        "shown.\nA block goes on over lines until its `end`; an empty line takes it as it stands.\n"
+        "shown.",
+        "A block goes on over lines until its `end`; an empty line takes it as it stands.",
         "Enter maps and reduces for a job, then :run. A whole job pasted with its `dataset` line "
-        "runs at once.\nA job sees the functions and params entered before, not the variables.\n",
+        "runs at once.",
+        "A job sees the functions and params entered before, not the variables.",
+    )
+    shell.show(
+        "",
         plain_table(("command", "does"), rows, "ll"),
     )
 
@@ -131,7 +134,7 @@ def _quit(session: Session, shell: Shell, argument: str) -> None:
 
 
 COMMANDS: Mapping[str, PromptCommand] = {
-    ":help": PromptCommand(":help [NAME]", "this list, or what a built-in function does", _help),
+    ":help": PromptCommand(":help [NAME]", "this list, or what a function does", _help),
     ":type": PromptCommand(":type EXPRESSION", "the type of an expression, not run", _type),
     ":vars": PromptCommand(":vars", "the variables with types and values", _vars),
     ":show": PromptCommand(":show", "what has been entered", _show),

@@ -53,7 +53,7 @@ class SessionCompleter(Completer):
         elif word == ":load":
             paths = PathCompleter(expanduser=True, file_filter=_is_program)
             yield from paths.get_completions(Document(rest), event)
-        elif word == ":type":
+        elif word in (":type", ":help"):
             yield from self._names(rest)
 
     def _names(self, before: str) -> Iterator[Completion]:
