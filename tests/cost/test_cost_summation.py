@@ -17,6 +17,7 @@ from totemlang.cost.bounding import (
     substitute,
     times,
 )
+from totemlang.cost.coarsening import coarse_lower, coarse_upper
 from totemlang.cost.evaluation import Side, evaluate
 from totemlang.cost.interval import Interval, between, exactly
 from totemlang.cost.polynomial import Atom, Polynomial, Symbol, number, of
@@ -177,6 +178,20 @@ def test_bounds_put_in_place_of_symbols_bound_the_value(
         assert bound is not None
         found = value_at(bound, known)
         assert found >= actual if side is Side.UPPER else found <= actual
+
+
+@settings(max_examples=300, deadline=None)
+@given(costs, costs, st.integers(0, 3), st.lists(st.integers(0, 9), min_size=4, max_size=4))
+def test_a_coarser_bound_is_still_a_bound(
+    cost: Polynomial, less: Polynomial, factor: int, numbers: list[int]
+) -> None:
+    combined = cost - less.scaled(factor)
+    x, y, v, k = numbers
+    at = {"x": 1 + x, "y": y, "v": v - 5, "k": 2 + k % 4}
+    actual = value_at(combined, at)
+    assert value_at(coarse_upper(combined), at) >= actual
+    below = coarse_lower(combined)
+    assert below is None or value_at(below, at) <= actual
 
 
 def test_the_priced_example_of_the_thesis_adds_up() -> None:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 from attrs import evolve, field, frozen
 
-from totemlang.cost.bounding import larger, smaller, substitute
+from totemlang.cost.bounding import larger, smaller
+from totemlang.cost.coarsening import coarse_upper, simple_interval, substituted
 from totemlang.cost.evaluation import Side, evaluate
 from totemlang.cost.interval import UNKNOWN, Bounds, Interval
 from totemlang.cost.polynomial import ONE, ZERO, Polynomial
@@ -88,9 +89,11 @@ def join_intervals(left: Interval, right: Interval) -> Interval:
     """What holds of the one and of the other."""
     if left == right:
         return left
-    return Interval(
-        _either(smaller, left.low, right.low, Side.LOWER),
-        _either(larger, left.high, right.high, Side.UPPER),
+    return simple_interval(
+        Interval(
+            _either(smaller, left.low, right.low, Side.LOWER),
+            _either(larger, left.high, right.high, Side.UPPER),
+        )
     )
 
 
@@ -104,8 +107,14 @@ def _either(
         return None
     try:
         return choose(left, right, side)
-    except Refused:
-        return None  # Too involved to be told apart: nothing is known then.
+    except Refused:  # Too involved to be told apart.
+        if side is Side.LOWER:
+            return None
+        return coarse_upper(left) + coarse_upper(right) if _are_sizes(left, right) else None
+
+
+def _are_sizes(*bounds: Polynomial) -> bool:
+    return all(bound.nonnegative_factors for bound in bounds)
 
 
 def meet_intervals(left: Interval, right: Interval) -> Interval:
@@ -199,8 +208,8 @@ def interval_within(interval: Interval, bounds: Bounds) -> Interval:
     """Bounds of a quantity where the symbols of its bounds lie within bounds themselves."""
     low, high = interval.low, interval.high
     return Interval(
-        None if low is None else substitute(low, bounds, Side.LOWER),
-        None if high is None else substitute(high, bounds, Side.UPPER),
+        None if low is None else substituted(low, bounds, Side.LOWER),
+        None if high is None else substituted(high, bounds, Side.UPPER),
     )
 
 

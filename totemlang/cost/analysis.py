@@ -11,15 +11,15 @@ from totemlang.cost.abstract import AbstractValue
 from totemlang.cost.interval import Interval
 from totemlang.cost.polynomial import too_complex
 from totemlang.cost.tally import Tally
+from totemlang.cost.verified import VerifiedModule
 from totemlang.diagnostics import Diagnostic, ErrorClass
 from totemlang.source import Source, Span
-from totemlang.cost.verified import VerifiedModule
 
 MAX_WORK = 3_000_000
 """Uses that are combined in one analysis; a program that needs more is refused."""
 
-MAX_LINE_WORK = 100_000
-"""Uses of lines of functions that are followed into calls; beyond, lines share the total."""
+MAX_LINE_WORK = 150_000
+"""Parts of uses of lines of functions that are followed into calls; then lines share the total."""
 
 
 @frozen

@@ -31,7 +31,10 @@ def call(body: Body, region: Region, index: int) -> int:
     summary = body.analysis.summaries[number]
     body.analysis.worked(summary.tally.weight)
     bounds = bounds_of(summary, arguments)
-    tally = summary.tally.within(bounds)
+    used = summary.tally
+    if body.analysis.lines_are_lost:
+        used = Tally({TOTEM: used.of(TOTEM)})
+    tally = used.within(bounds)
     total = tally.of(TOTEM)
     if total.upper is None and summary.tally.of(TOTEM).upper is not None:
         body.note_unbounded(index, "how much the function called")
@@ -62,10 +65,10 @@ def _charge_lines(body: Body, region: Region, index: int, tally: Tally) -> None:
         total = tally.of(TOTEM)
         region.add_lines(Tally({line_total(0): total, called_at(body.line(index)): total}))
         return
-    lines = {resource: use for resource, use in tally.uses.items() if resource != TOTEM}
-    analysis.line_work += len(lines)
+    lines = Tally({resource: use for resource, use in tally.uses.items() if resource != TOTEM})
+    analysis.line_work += lines.weight
     if not analysis.lines_are_lost:
-        region.add_lines(Tally(lines))
+        region.add_lines(lines)
 
 
 def _result(

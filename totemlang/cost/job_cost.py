@@ -26,10 +26,10 @@ from totemlang.cost.size_rules import product_of_sizes
 from totemlang.cost.stage_cost import Naming, StageCost, stage_cost
 from totemlang.cost.tally import NOTHING, TOTEM, Tally, Use, line_of, line_total, use_of
 from totemlang.cost.variety import ANYTHING, ONE_VALUE
+from totemlang.cost.verified import VerifiedModule
 from totemlang.diagnostics import Diagnostic, ErrorClass
 from totemlang.schema.metadata import Metadata
 from totemlang.source import NOWHERE, Source, Span
-from totemlang.cost.verified import VerifiedModule
 
 SCRIPT = "script"
 """What a script is called among the stages."""
@@ -176,6 +176,8 @@ class _Job:
         lines = Tally()
         for stage in self.stages:
             lines = lines.plus(stage.lines)
+        if self.analysis.lines_are_lost:
+            lines = lines.plus(Tally(dict.fromkeys(self._all_lines(), NOTHING)))
         groups: Polynomial | None = ZERO
         for stage in self.stages:
             if groups is not None:
@@ -193,6 +195,18 @@ class _Job:
             self.verified,
             self.analysis.lines_are_lost,
         )
+
+    def _all_lines(self) -> set[str]:
+        """The lines of everything that may be charged."""
+        verified, source = self.verified, self.verified.module.source
+        codes = [*verified.functions, *verified.stages]
+        if verified.script is not None:
+            codes.append(verified.script)
+        found = set()
+        for code in codes:
+            line_at = lines_of(code, source)
+            found |= {line_total(line_at(index)) for index in range(len(code.steps))}
+        return found
 
     def _findings(self, lines: Tally) -> tuple[Diagnostic, ...]:
         """What was noted on the way; if nothing was, the lines whose cost no formula bounds.

@@ -11,11 +11,12 @@ from fractions import Fraction
 
 from attrs import field, frozen
 
-from totemlang.cost.bounding import Memo, above, at_most, below, opaque, substitute, times
+from totemlang.cost.bounding import Memo, above, at_most, below, opaque, times
+from totemlang.cost.coarsening import simple_bound, substituted, summed_up
 from totemlang.cost.evaluation import Side
 from totemlang.cost.interval import Bounds, Interval
 from totemlang.cost.polynomial import ZERO, Polynomial
-from totemlang.cost.summation import Items, summed
+from totemlang.cost.summation import Items
 
 TOTEM = "totem"
 """The resource that everybody pays for."""
@@ -124,11 +125,11 @@ class Use:
             p is None or p.names.isdisjoint(bounds) for p in (self.lower, self.expected, self.upper)
         ):
             return self
-        return self.mapped(lambda p, side: substitute(p, bounds, side, memo))
+        return self.mapped(lambda p, side: substituted(p, bounds, side, memo))
 
     def over(self, items: Items) -> Use:
         """The use of all items together."""
-        return self.mapped(lambda p, side: summed(p, items, side))
+        return self.mapped(lambda p, side: summed_up(p, items, side))
 
 
 NOTHING = Use()
@@ -172,7 +173,7 @@ def _bounded(polynomial: Polynomial | None, side: Side) -> Polynomial | None:
     if any(isinstance(c, Fraction) for c in polynomial.terms.values()):
         polynomial = _coarser(polynomial, side)
     if len(polynomial.terms) <= MAX_SUM:
-        return polynomial
+        return simple_bound(polynomial, side)
     low = {m: c for m, c in polynomial.terms.items() if sum(power for _, power in m) <= 1}
     if side is not Side.UPPER or len(low) > MAX_SUM // 2:
         return opaque(polynomial)
