@@ -115,6 +115,18 @@ def test_text_is_read_as_the_program_declares(tmp_path: Path) -> None:
     assert values(bound(path, "code", LONG)) == [7, 10]
 
 
+def test_a_text_without_header_shows_no_row_in_place_of_its_columns(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text("MAC000002,0.25\nMAC000003,0.5\n")
+    with pytest.raises(BadData, match="no column 'kwh'") as caught:
+        bound(path, "kwh", DOUBLE)
+    assert "MAC" not in str(caught.value)
+    assert "0.25" not in str(caught.value)
+    path.write_text("home,KWH\nMAC000002,0.25\n")
+    with pytest.raises(BadData, match="did you mean 'KWH'"):
+        bound(path, "kwh", DOUBLE)
+
+
 FIELDS = (Field("name", STRING), Field("i", INT), Field("d", DOUBLE.optional))
 
 

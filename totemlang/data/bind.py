@@ -145,6 +145,14 @@ def bind_fields(fields: Sequence[Field], data: DataFile) -> tuple[BoundColumn, .
     return tuple(_bind_field(field, data) for field in fields)
 
 
+def _instead(name: str, data: DataFile) -> str:
+    """What there is in place of a column. A text without a header has a row there: not shown."""
+    if not data.is_text:
+        return f"it has: {', '.join(list(data.kinds)[:20])}"
+    near = [known for known in data.kinds if known.strip().lower() == name.lower()]
+    return f"did you mean {near[0]!r}?" if near else "the first line of the text names the columns"
+
+
 def _bind_field(field: Field, data: DataFile) -> BoundColumn:
     name, kind = field.name, field.type.kind
     if name in data.unreadable:
@@ -154,8 +162,7 @@ def _bind_field(field: Field, data: DataFile) -> BoundColumn:
         )
     own = data.kinds.get(name)
     if own is None:
-        known = ", ".join(list(data.kinds)[:20])
-        raise BadData(f"{data.name}: has no column {name!r} (it has: {known})")
+        raise BadData(f"{data.name}: has no column {name!r} ({_instead(name, data)})")
     if kind is own or kind in WIDER.get(own, ()) or kind in NARROWER.get(own, ()):
         return BoundColumn(field, own, data.name)
     if data.reads_as(name, kind):

@@ -96,6 +96,11 @@ class DataFile:
         for file in self.files:
             yield from file.batches(wanted, rows, {name: asked[name] for name in wanted})
 
+    @property
+    def is_text(self) -> bool:
+        """Whether the files are text: what stands where the names should may then be a row."""
+        return any(found.written_as == TEXT for found in self._columns.values())
+
     def reads_as(self, column: str, kind: Kind) -> bool:
         """Whether `batches` can give a column as that kind."""
         found = self._columns[column]
