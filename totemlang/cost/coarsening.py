@@ -31,6 +31,9 @@ from totemlang.diagnostics import Refused
 HEAVY = 250
 """Parts of a bound; one of more is made coarser."""
 
+COARSE = "coarse"
+"""Where it is noted with an atom what simple thing stands above it."""
+
 FEW = 24
 """Terms that a coarse bound may have."""
 
@@ -105,8 +108,9 @@ def coarse_upper(polynomial: Polynomial) -> Polynomial:
             continue
         value = ONE
         for factor, power in monomial:
+            simple = _noted_upper(factor)
             for _ in range(power):
-                value = _bounded(times(value, _upper_factor(factor)))
+                value = _bounded(times(value, simple))
         parts.append(value.scaled(coefficient))
     return _bounded(total(parts))
 
@@ -122,6 +126,15 @@ def coarse_lower(polynomial: Polynomial) -> Polynomial | None:
         elif not all(factor.nonnegative for factor, _ in monomial):
             return None
     return total(parts)
+
+
+def _noted_upper(factor: Factor) -> Polynomial:
+    if not isinstance(factor, Atom):
+        return _upper_factor(factor)
+    if COARSE not in factor.noted:
+        factor.noted[COARSE] = _upper_factor(factor)
+    found: Polynomial = factor.noted[COARSE]
+    return found
 
 
 def _upper_factor(factor: Factor) -> Polynomial:

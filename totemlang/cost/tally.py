@@ -230,8 +230,9 @@ class Tally:
 
     @property
     def weight(self) -> int:
-        """How many parts all bounds have."""
-        return sum(1 + use.weight for use in self.uses.values())
+        """How much work it is to do something to all bounds: more than in proportion."""
+        weights = [use.weight for use in self.uses.values()]
+        return sum(1 + weight + weight * weight // 32 for weight in weights)
 
     def plus(self, other: Tally) -> Tally:
         """The one and then the other."""
