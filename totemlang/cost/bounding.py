@@ -31,6 +31,7 @@ from totemlang.cost.polynomial import (
     too_complex,
     total,
 )
+from totemlang.cost.powers import grows_with_powers
 
 MAX_ARGUMENTS = 8
 """Arguments of one `max` or `min`; of more, a coarser bound is taken."""
@@ -56,7 +57,7 @@ def is_nonnegative(polynomial: Polynomial, depth: int = PROOF_CASES) -> bool:
     least = evaluate(polynomial, Side.LOWER)
     if least is not None and least >= 0:
         return True
-    if _by_powers(polynomial):
+    if grows_with_powers(polynomial):
         return True
     if polynomial.weight > PROOF_WEIGHT:
         return False
@@ -82,38 +83,6 @@ def _proved(polynomial: Polynomial, depth: int) -> bool:
         if least is not None and least >= 0:
             return True
     return depth > 0 and _by_cases(rest, depth)
-
-
-def _by_powers(polynomial: Polynomial) -> bool:
-    """Whether what is taken off is always made up for by higher powers of the same: n² − n ≥ 0.
-
-    Of whole numbers that are not negative, a product is 0 or grows with the powers.
-    """
-    left = {m: c for m, c in polynomial.terms.items() if c > 0}
-    if len(left) == len(polynomial.terms):
-        return polynomial.nonnegative_factors
-    for monomial, coefficient in polynomial.terms.items():
-        if coefficient > 0:
-            continue
-        if not all(f.nonnegative and f.whole for f, _ in monomial):
-            return False
-        missing = -coefficient
-        for other in list(left):
-            if missing and _has_powers(other, monomial):
-                taken = min(missing, left[other])
-                left[other] -= taken
-                missing -= taken
-        if missing:
-            return False
-    return all(f.nonnegative for m in left for f, _ in m)
-
-
-def _has_powers(monomial: Monomial, of_other: Monomial) -> bool:
-    """Whether it has the same factors, each at least as often."""
-    return len(monomial) == len(of_other) and all(
-        one == other and power >= least
-        for (one, power), (other, least) in zip(monomial, of_other, strict=True)
-    )
 
 
 def _bounds_of_symbols(polynomial: Polynomial) -> dict[str, Interval]:
