@@ -5,7 +5,8 @@ something; from that, and from what it was at first, bounds for all rounds follo
 
 - a round sets it to something else, whatever it was;
 - a round adds to it, and there are only so many rounds;
-- some bound, once it holds, still holds after a round (which is then proved).
+- some bound, once it holds, still holds after a round (which is then proved);
+- the rounds are few, and can be followed one by one.
 
 What follows from nothing of this is not bounded.
 """
@@ -17,10 +18,17 @@ from collections.abc import Collection, Mapping, Sequence
 from attrs import define, evolve, field, frozen
 
 from totemlang.bytecode.module import Code, Instruction
-from totemlang.cost.abstract import Array, anything, interval_within, intervals, join_intervals
+from totemlang.cost.abstract import (
+    Array,
+    anything,
+    interval_within,
+    intervals,
+    join_intervals,
+    meet_intervals,
+)
 from totemlang.cost.bounding import at_most, positive, substitute, times
 from totemlang.cost.evaluation import Side
-from totemlang.cost.interval import Interval
+from totemlang.cost.interval import UNKNOWN, Interval
 from totemlang.cost.naming import Namer, Pair
 from totemlang.cost.paths import Values
 from totemlang.cost.polynomial import Polynomial, Symbol, number, of
@@ -142,6 +150,12 @@ class Changing:
         return found
 
 
+MAX_FOLLOWED = 16
+"""Rounds of a loop that are followed one by one where nothing else bounds what it changes."""
+
+MAX_OPEN = 24
+"""Symbols without a bound of which each is given up in turn, to see what follows from the rest."""
+
 MAX_PASSES = 6
 """How often what hangs on other symbols is tried again."""
 
@@ -175,14 +189,37 @@ class Settling:
         for _ in range(MAX_PASSES):
             if not self._advance(own):
                 break
-        for tracked in self.tracked:
-            if tracked.symbol.name not in self.bounds:
-                sides = {side: self._side(tracked, side, own) for side in BOTH}
-                self._keep(tracked, sides)
+        open_ones = [t for t in self.tracked if t.symbol.name not in self.bounds]
+        followed = self._followed(open_ones, own)
+        for tracked in open_ones:
+            if tracked.symbol.name in self.bounds:
+                continue
+            sides = {side: self._side(tracked, side, own) for side in BOTH}
+            self._keep(tracked, sides, followed.get(tracked.symbol.name, UNKNOWN))
+            if len(open_ones) <= MAX_OPEN:
+                self._advance(own)
         for name, interval in self.given.items():
             if name not in self.bounds:
                 self.bounds[name] = self._free(interval_within(interval, self.bounds), own)
         return self.bounds
+
+    def _followed(self, tracked: Sequence[Tracked], own: set[str]) -> dict[str, Interval]:
+        """Bounds from following every round, where rounds are few and known to be; else none."""
+        rounds = interval_within(self.rounds, self.bounds).high
+        count = None if rounds is None else rounds.constant
+        if count is None or count > MAX_FOLLOWED or not tracked:
+            return {}
+        now = {t.symbol.name: t.first for t in tracked}
+        for _ in range(int(count)):
+            known = {**self.bounds, **now}
+            within = {name: interval_within(each, known) for name, each in self.given.items()}
+            known = {**within, **known}
+            after = {t.symbol.name: interval_within(t.later, known) for t in tracked}
+            now = {
+                name: self._free(join_intervals(now[name], later), own)
+                for name, later in after.items()
+            }
+        return now
 
     def _advance(self, own: set[str]) -> bool:
         before = len(self.bounds)
@@ -194,18 +231,19 @@ class Settling:
         for tracked in self.tracked:
             if tracked.symbol.name in self.bounds:
                 continue
-            sides = {side: self._side(tracked, side, own) for side in BOTH}
-            if WAITING not in sides.values():
+            sides = {side: self._side(tracked, side, own) for side in tracked.sides}
+            if all(isinstance(found, Polynomial) for found in sides.values()):
                 self._keep(tracked, sides)
         return len(self.bounds) > before
 
-    def _keep(self, tracked: Tracked, sides: Mapping[Side, Found]) -> None:
-        low, high = sides[Side.LOWER], sides[Side.UPPER]
+    def _keep(
+        self, tracked: Tracked, sides: Mapping[Side, Found], followed: Interval = UNKNOWN
+    ) -> None:
+        low, high = sides.get(Side.LOWER), sides.get(Side.UPPER)
         if not isinstance(low, Polynomial):
             low = None if tracked.symbol.low is None else number(tracked.symbol.low)
-        self.bounds[tracked.symbol.name] = Interval(
-            low, high if isinstance(high, Polynomial) else None
-        )
+        found = Interval(low, high if isinstance(high, Polynomial) else None)
+        self.bounds[tracked.symbol.name] = meet_intervals(found, followed)
 
     def _free(self, interval: Interval, own: set[str]) -> Interval:
         """The interval without the bounds that still mention symbols of the loop."""
