@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from attrs import evolve, field, frozen
 
-from totemlang.cost.bounding import larger, smaller
-from totemlang.cost.coarsening import coarse_upper, simple_interval, substituted
+from totemlang.cost.bounding import above, larger, smaller
+from totemlang.cost.coarsening import coarse_interval, coarse_upper, simple_interval, substituted
 from totemlang.cost.evaluation import Side, evaluate
 from totemlang.cost.interval import UNKNOWN, Bounds, Interval
 from totemlang.cost.polynomial import ONE, ZERO, Polynomial
@@ -108,13 +108,16 @@ def _either(
     try:
         return choose(left, right, side)
     except Refused:  # Too involved to be told apart.
-        if side is Side.LOWER:
-            return None
-        return coarse_upper(left) + coarse_upper(right) if _are_sizes(left, right) else None
+        return None if side is Side.LOWER else _above_both(left, right)
 
 
-def _are_sizes(*bounds: Polynomial) -> bool:
-    return all(bound.nonnegative_factors for bound in bounds)
+def _above_both(left: Polynomial, right: Polynomial) -> Polynomial | None:
+    if not (left.nonnegative_factors and right.nonnegative_factors):
+        return None
+    try:
+        return above(coarse_upper(left), coarse_upper(right))
+    except Refused:
+        return None
 
 
 def meet_intervals(left: Interval, right: Interval) -> Interval:
@@ -211,6 +214,11 @@ def interval_within(interval: Interval, bounds: Bounds) -> Interval:
         None if low is None else substituted(low, bounds, Side.LOWER),
         None if high is None else substituted(high, bounds, Side.UPPER),
     )
+
+
+def simplified(value: AbstractValue) -> AbstractValue:
+    """The value with coarse bounds of its quantities."""
+    return with_intervals(value, tuple(coarse_interval(i) for i in intervals(value)))
 
 
 def number_range(interval: Interval) -> tuple[int | None, int | None]:

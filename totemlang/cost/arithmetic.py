@@ -2,7 +2,8 @@
 
 Whole numbers are exact, for a result out of range fails. Results of floating point are rounded: of
 numbers that are known the bounds are rounded as the values will be (rounding keeps order); a bound
-with symbols is widened by a half, which is more than rounding does to numbers below 2^52.
+with symbols is widened by a half, which is more than rounding does to numbers below 2^52, or in
+proportion where they may be larger.
 """
 
 from __future__ import annotations
@@ -269,7 +270,9 @@ def _rounded(bound: Polynomial | None, kind: Kind, slack: Fraction) -> Polynomia
         return _as_float(constant, kind)
     size = reach(bound)
     if size is None or size > EXACT_UP_TO[kind]:
-        return None
+        if slack < 0:
+            return None
+        return positive(bound).scaled(1 + Fraction(4, EXACT_UP_TO[kind])) + 1
     return bound if bound.whole else bound + slack
 
 

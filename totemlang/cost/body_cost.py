@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from attrs import Factory, define, field
 
 from totemlang.bytecode.module import Instruction
-from totemlang.cost.abstract import AbstractValue
+from totemlang.cost.abstract import AbstractValue, simplified
 from totemlang.cost.analysis import Analysis, LineAt
 from totemlang.cost.effects import EFFECTS, computed
 from totemlang.cost.interval import exactly
@@ -21,7 +21,7 @@ from totemlang.cost.polynomial import too_complex
 from totemlang.cost.sizes import Measuring
 from totemlang.cost.tally import NOTHING, Use, use_of
 from totemlang.cost.verified import Step, VerifiedCode
-from totemlang.diagnostics import ErrorClass
+from totemlang.diagnostics import ErrorClass, Refused
 
 MAX_DEPTH = 100
 """Blocks of control within each other that are followed."""
@@ -116,6 +116,19 @@ class Body:
         self, index: int, operands: Sequence[AbstractValue], result: AbstractValue | None
     ) -> Use:
         """What an instruction costs by the sizes of its operands and result."""
+        try:
+            found = self._measured(index, operands, result)
+        except Refused:  # Too involved: once more, with simpler operands.
+            simple = None if result is None else simplified(result)
+            found = self._measured(index, [simplified(value) for value in operands], simple)
+        if found.upper is None:
+            name = self.instruction(index).operation
+            self.note_unbounded(index, f"how many bytes or elements `{name}`")
+        return found
+
+    def _measured(
+        self, index: int, operands: Sequence[AbstractValue], result: AbstractValue | None
+    ) -> Use:
         step, instruction = self.step(index), self.instruction(index)
         lookup = instruction.operation == "lookup"
         rows = self.analysis.lookups[instruction.immediates[0]].rows if lookup else exactly(0)
@@ -125,8 +138,6 @@ class Body:
         found = NOTHING
         for weight, measure in step.price.sized:
             found = found.plus(use_of(measuring.measured(measure), weight))
-        if found.upper is None:
-            self.note_unbounded(index, f"how many bytes or elements `{instruction.operation}`")
         return found
 
     def note_unbounded(self, index: int, what: str) -> None:

@@ -61,35 +61,42 @@ def substituted(
 ) -> Polynomial | None:
     """`substitute`, with a simple outcome; what is too involved is made simpler before.
 
-    Raises:
-        Refused: it grows with too high a power.
+    None where that is still too involved, too.
     """
     try:
         return simple_bound(substitute(polynomial, bounds, side, memo), side)
     except Refused:
-        within = {name: _coarse_interval(interval) for name, interval in bounds.items()}
+        pass
+    try:
+        within = {name: coarse_interval(interval) for name, interval in bounds.items()}
         simple = _coarse(polynomial, side)
         return None if simple is None else substitute(simple, within, side)
+    except Refused:
+        return None
 
 
 def summed_up(polynomial: Polynomial, items: Items, side: Side) -> Polynomial | None:
     """`summed`, with a simple outcome; what is too involved is made simpler before.
 
-    Raises:
-        Refused: it grows with too high a power.
+    None where that is still too involved, too.
     """
     try:
         return simple_bound(summed(polynomial, items, side), side)
     except Refused:
+        pass
+    try:
         simple = _coarse(polynomial, side)
         return None if simple is None else summed(simple, items, side)
+    except Refused:
+        return None
 
 
 def _coarse(polynomial: Polynomial, side: Side) -> Polynomial | None:
     return coarse_lower(polynomial) if side is Side.LOWER else coarse_upper(polynomial)
 
 
-def _coarse_interval(interval: Interval) -> Interval:
+def coarse_interval(interval: Interval) -> Interval:
+    """The interval with bounds of few and simple parts."""
     low, high = interval.low, interval.high
     return Interval(
         None if low is None else coarse_lower(low), None if high is None else coarse_upper(high)

@@ -27,7 +27,7 @@ from totemlang.cost.abstract import (
     meet_intervals,
 )
 from totemlang.cost.bounding import at_most, positive, substitute, times
-from totemlang.cost.evaluation import Side
+from totemlang.cost.evaluation import Side, evaluate
 from totemlang.cost.interval import UNKNOWN, Interval
 from totemlang.cost.naming import Namer, Pair
 from totemlang.cost.paths import Values
@@ -206,7 +206,7 @@ class Settling:
     def _followed(self, tracked: Sequence[Tracked], own: set[str]) -> dict[str, Interval]:
         """Bounds from following every round, where rounds are few and known to be; else none."""
         rounds = interval_within(self.rounds, self.bounds).high
-        count = None if rounds is None else rounds.constant
+        count = None if rounds is None else evaluate(rounds, Side.UPPER)
         if count is None or count > MAX_FOLLOWED or not tracked:
             return {}
         now = {t.symbol.name: t.first for t in tracked}

@@ -126,7 +126,7 @@ def _less(left: Polynomial | None, right: Polynomial | None) -> Polynomial | Non
 
 
 def _small(bound: Polynomial | None, limit: int) -> Polynomial | None:
-    """A bound of floating point; symbols reach no further than `limit` (see `rounded`)."""
+    """A bound of floating point; with symbols, it has room for rounding (see `rounded`)."""
     if bound is None or bound.constant is None:
         return bound
     return bound if -limit <= bound.constant <= limit else None

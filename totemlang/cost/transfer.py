@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from totemlang.cost.abstract import AbstractValue, Array, Number, anything, variety_of
+from totemlang.cost.abstract import AbstractValue, Array, Number, anything, simplified, variety_of
 from totemlang.cost.applied import Applied, Rules
 from totemlang.cost.number_rules import NUMBER_RULES
 from totemlang.cost.size_rules import SIZE_RULES
 from totemlang.cost.time_rules import TIME_RULES
 from totemlang.cost.variety import ANYTHING, Variety, combined
+from totemlang.diagnostics import Refused
 from totemlang.schema.types import Kind, Type
 
 RULES: Rules = {**NUMBER_RULES, **TIME_RULES, **SIZE_RULES}
@@ -21,8 +22,7 @@ RULES: Rules = {**NUMBER_RULES, **TIME_RULES, **SIZE_RULES}
 
 def result_of(applied: Applied) -> AbstractValue:
     """What is known of the result of an operation that is no control and names no slot."""
-    rule = RULES.get(applied.operation)
-    found = anything(applied.result) if rule is None else rule(applied)
+    found = _by_rule(applied)
     if isinstance(found, Array):
         return found
     operands = zip(applied.operands, applied.types, strict=True)
@@ -35,6 +35,16 @@ def result_of(applied: Applied) -> AbstractValue:
     if isinstance(found, Number) and applied.result.kind is Kind.BOOL and own.choices is None:
         own = Variety(2, own.sources)
     return evolve(found, variety=own)
+
+
+def _by_rule(applied: Applied) -> AbstractValue:
+    rule = RULES.get(applied.operation)
+    if rule is None:
+        return anything(applied.result)
+    try:
+        return rule(applied)
+    except Refused:  # Too involved: once more, with simpler operands.
+        return rule(evolve(applied, operands=[simplified(value) for value in applied.operands]))
 
 
 def variety_with_absence(value: AbstractValue, at: Type) -> Variety:
