@@ -99,7 +99,7 @@ class OutOfTotem(TotemError):
     def __init__(self, stage: str, budget: int) -> None:
         """Name the stage and the budget, and no more: the exact point would be information."""
         self.stage, self.budget = stage, budget
-        super().__init__(f"out of totem: the budget of {budget} was used up in {stage}")
+        super().__init__(f"out of totem: the budget of {budget:,} was used up in {stage}")
 
 
 class OperationFailed(TotemError):

@@ -38,6 +38,12 @@ def test_totem_is_granted_and_shown(path: Path) -> None:
     assert re.search(r"bob +7 +7 +0 +0\b", shown)
 
 
+def test_recovering_where_nothing_is_reserved(path: Path) -> None:
+    run(path, "create", "alice", "--grant", "1000")
+    assert "nothing to recover: nothing is reserved" in run(path, "recover").stdout
+    assert "nothing to recover: nothing is reserved" in run(path, "recover", "alice").stdout
+
+
 def test_an_account_with_an_open_job(path: Path) -> None:
     run(path, "create", "alice", "--grant", "1000")
     account = EmbeddedLedger(path).account("alice")
@@ -66,7 +72,7 @@ def test_an_account_with_an_open_job(path: Path) -> None:
         (4, "deduct", "map f", 90)
     ]
     assert re.search(r"4 .* deduct +90 +map f +job-1", run(path, "history", "alice").stdout)
-    assert "nothing to recover" in run(path, "recover").stdout
+    assert "reserve belongs to a run that may still be at work" in run(path, "recover").stdout
 
 
 def test_an_audit_gives_the_head_and_names_the_bad_record(path: Path) -> None:

@@ -229,6 +229,8 @@ def test_what_cannot_be_done_has_its_code(
 def test_describe(type_in: Type, folder: Path) -> None:
     said = type_in("describe", "bills.csv")
     assert "bills: 6 rows, 3 columns" in said.stdout
+    (folder / "one.csv").write_text("k\n1\n")
+    assert "one: 1 row, 1 column\n" in type_in("describe", "one.csv").stdout
     assert said.stdout.count("\n") == 6
     assert type_in("describe", "bills.csv", "-o", "meta.json", "--quiet").stdout == ""
     printed = type_in("describe", "bills.csv", "--json").stdout

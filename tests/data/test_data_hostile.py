@@ -146,6 +146,16 @@ def test_other_things_under_a_data_files_name(tmp_path: Path, name: str) -> None
         open_data([path, Path("/dev/null")])
 
 
+def test_a_name_of_a_file_that_is_not_utf8_is_what_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "caf\udce9.csv"
+    try:
+        path.write_text("k\n1\n")
+    except (OSError, UnicodeError):
+        pytest.skip("names of files are Unicode here")
+    with pytest.raises(BadData, match=r"the name of the file is not UTF-8"):
+        read_all(path)
+
+
 def test_a_file_that_changes_between_two_readings_is_bad_data(tmp_path: Path) -> None:
     path = tmp_path / "bad.parquet"
     pq.write_table(pa.table({"x": [1]}), path)

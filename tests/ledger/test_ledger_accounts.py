@@ -49,6 +49,12 @@ def test_the_same_job_reserves_once(ledger: EmbeddedLedger) -> None:
         account.reserve("job", 10)
 
 
+def test_large_amounts_can_be_read(ledger: EmbeddedLedger) -> None:
+    with pytest.raises(Refused, match="the budget is 143,339,214"):
+        ledger.account("alice").reserve("job", 143_339_214)
+    assert "the budget of 2,500,000 was" in str(OutOfTotem("map f", 2_500_000))
+
+
 def test_out_of_totem_takes_the_whole_reserve_and_ends_the_job(ledger: EmbeddedLedger) -> None:
     account = ledger.account("alice")
     account.reserve("job", 198)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from totemlang.check.context import Body, BodyKind
 from totemlang.check.matching import Match
 from totemlang.check.names import (
+    CONVENTION,
     Binding,
     GlobalName,
     LibraryConstant,
@@ -111,8 +112,13 @@ def _column(body: Body, row: RowName, name: str, column: tree.Name, span: Span) 
     found = row.columns.get(column.text)
     if found is not None:
         return SlotValue(found[1].type, span, found[0])
-    near = body.world.suggestions.near(column.text, row.columns)
-    hint = near or f"a column must stand in `dataset {row.dataset}(…)`"
+    near = body.world.suggestions.nearest(column.text, row.columns)
+    if near and not CONVENTION.fullmatch(near):
+        hint = f'did you mean `{name}["{near}"]`?'
+    elif near:
+        hint = f"did you mean `{near}`?"
+    else:
+        hint = f"a column must stand in `dataset {row.dataset}(…)`"
     body.report("NAM104", column.span, f"`{row.dataset}` has no column `{column.text}` here", hint)
     return None
 

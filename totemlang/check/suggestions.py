@@ -125,10 +125,15 @@ class Suggestions:
 
     def near(self, name: str, candidates: Iterable[str]) -> str:
         """`did you mean x?` for the nearest of the candidates, or nothing."""
+        found = self.nearest(name, candidates)
+        return f"did you mean `{found}`?" if found else ""
+
+    def nearest(self, name: str, candidates: Iterable[str]) -> str:
+        """The nearest of the candidates, or nothing."""
         if len(name) > _LONGEST_NAME or self._searches >= _MOST_SEARCHES:
             return ""
         self._searches += 1
         known = [c for c in islice(candidates, _MOST_CANDIDATES) if len(c) <= _LONGEST_NAME]
         folded = {c.lower(): c for c in reversed(known)}
         found = get_close_matches(name.lower(), list(folded), n=1, cutoff=0.6)
-        return f"did you mean `{folded[found[0]]}`?" if found else ""
+        return folded[found[0]] if found else ""

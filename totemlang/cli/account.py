@@ -158,7 +158,10 @@ def recover(shell: Shell, name: str | None, path: Path) -> None:
     elif jobs:
         shell.show(_job_table(jobs, "returned", "returned"))
     else:
-        shell.show("nothing to recover: every reserve belongs to a run that may still be at work")
+        known = [ledger.balance(name)] if name is not None else ledger.balances()
+        reserved = any(balance.reserved for balance in known)
+        why = "every reserve belongs to a run that may still be at work"
+        shell.show(f"nothing to recover: {why if reserved else 'nothing is reserved'}")
 
 
 def chosen_account(path: Path, name: str | None) -> Any:

@@ -30,7 +30,8 @@ def metadata_table(metadata: Metadata) -> tuple[RenderableType, ...]:
     number = _count(metadata.rows) or "a number of"
     ceiling = "" if metadata.rows_exact or metadata.rows is None else "at most "
     return (
-        f"{metadata.name}: {ceiling}{number} rows, {len(metadata.columns)} columns",
+        f"{metadata.name}: {ceiling}{number} row{'' if metadata.rows == 1 else 's'}, "
+        f"{len(metadata.columns)} column{'' if len(metadata.columns) == 1 else 's'}",
         plain_table(head, rows, "llrrlll"),
     )
 

@@ -141,6 +141,10 @@ def _common(one: FileColumn, other: FileColumn, file: str) -> FileColumn:
 
 def _open(path: Path, limits: Limits) -> TableFile:
     try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise BadData(f"{path.name!a}: the name of the file is not UTF-8") from None
+    try:
         with path.open("rb") as file:
             start = file.read(8)
     except OSError:

@@ -124,10 +124,12 @@ def speaking_of_rules() -> Iterator[None]:
 
 
 def _too_little(balance: Balance, budget: int) -> Refused:
-    message = f"the budget is {budget}, account {balance.account} has {balance.available} available"
+    message = (
+        f"the budget is {budget:,}, account {balance.account} has {balance.available:,} available"
+    )
     hint = "give a smaller budget, or have totem granted to the account"
     if balance.reserved:
-        message += f" ({balance.reserved} are reserved by other jobs)"
+        message += f" ({balance.reserved:,} are reserved by other jobs)"
         hint += "; `totemc account recover` returns the reserves of runs that were killed"
     return _refused("LDG001", message, hint)
 
