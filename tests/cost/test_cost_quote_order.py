@@ -54,8 +54,8 @@ end reduce
 @pytest.mark.parametrize(
     ("body", "line"),
     [
-        ("int n = 3\nint m = 3\nfor j = 0; j < 5; j++ do\nfor i = 0; i < n; i++ do\nm++\n", 4),
-        ('string s = "ab"\nfor j = 0; j < 5; j++ do\nif j >= 0 then\ns = concat(s, s)\n', 4),
+        ("int n = 3\nint m = 3\nfor j = 0; j < 5000; j++ do\nfor i = 0; i < n; i++ do\nm++\n", 4),
+        ('string s = "ab"\nfor j = 0; j < 5000; j++ do\nif j >= 0 then\ns = concat(s, s)\n', 4),
     ],
     ids=["rounds that make more rounds", "a string that doubles"],
 )
@@ -66,6 +66,17 @@ def test_what_no_formula_bounds_is_refused_at_its_line(body: str, line: int) -> 
     assert all(found.code == "CST103" for found in caught.value.diagnostics)
     first = caught.value.diagnostics[0]
     assert first.source.position(first.span.start).line == line
+
+
+def test_few_rounds_that_double_a_string_are_bounded_and_the_bound_holds() -> None:
+    program = totemlang.compile(
+        'string s = "ab"\nfor j = 0; j < 5; j++ do\ns = concat(s, s)\nend for\n'
+    )
+    outcome = totemlang.run(program)
+    quote = program.estimate({})
+    assert outcome.status == "done"
+    assert quote.upper is not None
+    assert quote.lower <= outcome.usage.used <= quote.upper
 
 
 def test_no_rows_cost_nothing_although_no_largest_value_is_known() -> None:

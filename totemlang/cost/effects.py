@@ -41,7 +41,8 @@ def computed(
             step.operands,
             operands,
             step.result,
-        )
+        ),
+        analysis.worked,
     )
 
 

@@ -6,6 +6,8 @@ bounded soundly before somebody writes a better rule for it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from attrs import evolve
 
 from totemlang.cost.abstract import AbstractValue, Array, Number, anything, simplified, variety_of
@@ -20,9 +22,16 @@ from totemlang.schema.types import Kind, Type
 RULES: Rules = {**NUMBER_RULES, **TIME_RULES, **SIZE_RULES}
 
 
-def result_of(applied: Applied) -> AbstractValue:
-    """What is known of the result of an operation that is no control and names no slot."""
-    found = _by_rule(applied)
+INVOLVED = 10_000
+"""The work of an operation that has to be worked out again on coarser operands."""
+
+
+def result_of(applied: Applied, worked: Callable[[int], None]) -> AbstractValue:
+    """What is known of the result of an operation that is no control and names no slot.
+
+    `worked` is told of work beyond the ordinary, and raises `Refused` where it is too much.
+    """
+    found = _by_rule(applied, worked)
     if isinstance(found, Array):
         return found
     operands = zip(applied.operands, applied.types, strict=True)
@@ -37,13 +46,14 @@ def result_of(applied: Applied) -> AbstractValue:
     return evolve(found, variety=own)
 
 
-def _by_rule(applied: Applied) -> AbstractValue:
+def _by_rule(applied: Applied, worked: Callable[[int], None]) -> AbstractValue:
     rule = RULES.get(applied.operation)
     if rule is None:
         return anything(applied.result)
     try:
         return rule(applied)
     except Refused:  # Too involved: once more, with simpler operands.
+        worked(INVOLVED)
         return rule(evolve(applied, operands=[simplified(value) for value in applied.operands]))
 
 

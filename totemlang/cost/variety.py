@@ -33,6 +33,9 @@ class SourceColumn:
         return min(known) + self.optional if known else None
 
 
+MOST = 2**63
+"""Counts beyond say nothing: no data set has so many rows. Products of them would grow for ever."""
+
 Sources = frozenset[tuple[SourceColumn, int]]
 """Columns, each with a period: the value depends on column // period only."""
 
@@ -82,7 +85,7 @@ def combined(parts: Iterable[Variety]) -> Variety:
     known = [c for c in counts if c is not None]
     sources = [part.sources for part in given if part.sources is not None]
     return Variety(
-        prod(known) if len(known) == len(counts) else None,
+        _count(prod(known)) if len(known) == len(counts) else None,
         merged(sources) if len(sources) == len(given) else None,
     )
 
@@ -93,7 +96,11 @@ def either(left: Variety, right: Variety) -> Variety:
     same = left.bare if left.bare == right.bare else ""
     if same:
         return Variety(min(one, other) if one and other else one or other, None, same)
-    return Variety(one + other if one is not None and other is not None else None)
+    return Variety(_count(one + other) if one is not None and other is not None else None)
+
+
+def _count(count: int) -> int | None:
+    return count if count <= MOST else None
 
 
 def tuples(parts: Iterable[Variety]) -> int | None:
