@@ -17,6 +17,7 @@ from totemlang.ledger.contract import (
     deliveries,
     disputes,
     jobs,
+    local_runs,
     requests,
     running,
     settlement,
@@ -41,6 +42,7 @@ _MODULES = (
     disputes,
     codes,
     deliveries,
+    local_runs,
 )
 
 CONTRACT: Mapping[str, ContractFunction] = MappingProxyType(

@@ -1,5 +1,5 @@
-"""The states of jobs and of requests, and every transition: the code enforces this table, and the
-drawing in the docs is made of it.
+"""The states of jobs, requests and runs, and every transition between them: the code enforces
+these tables, and the drawings in the docs are made of them.
 
 Every state that is not final has a deadline, after which anybody may call it expired, so nothing
 stays locked because somebody vanished. That is checked when the table is made.
@@ -201,3 +201,22 @@ JOB = Lifecycle(
         Transition("disputed", EXPIRE, "settled", "anybody; as the providers reported"),
     ),
 )
+
+RUN = Lifecycle(
+    "run",
+    (
+        State("running", "a member runs a program on his own data", wait=30 * _DAY),
+        State("settled", "what was deducted is paid, the rest is back"),
+        State("out_of_totem", "the whole budget is paid"),
+        State("cancelled", "it cost nothing; everything is back"),
+    ),
+    (
+        Transition("running", "deduct", "running", "its member"),
+        Transition("running", "settle", "settled", "its member"),
+        Transition("running", "run_out", "out_of_totem", "the contract's second check"),
+        Transition("running", "cancel", "cancelled", "its member"),
+        Transition("running", EXPIRE, "settled", "anybody; as deducted so far"),
+    ),
+)
+
+LIFECYCLES = (JOB, REQUEST, RUN)
