@@ -19,8 +19,7 @@ from totemlang.cost.verified import VerifiedModule
 from totemlang.cost.verify import verify
 from totemlang.data.kinds import WIDER
 from totemlang.data.parameters import sent_values
-from totemlang.diagnostics import Refused, UsageError
-from totemlang.ledger.canonical import NotCanonical
+from totemlang.diagnostics import BadData, Refused, UsageError
 from totemlang.ledger.contract.refusals import Reason, Refusal
 from totemlang.ledger.contract.table_texts import findings_of
 from totemlang.schema.metadata import Metadata
@@ -100,7 +99,7 @@ def _verified(bytecode: bytes, rules: RuleBook, prices: PriceTable) -> VerifiedM
 def _values(module: Module, parameters: str) -> dict[str, Value]:
     try:
         return sent_values(module.globals, parse_document(parameters, "the parameters"))
-    except (UsageError, NotCanonical) as error:
+    except (UsageError, BadData) as error:
         raise Refusal(Reason.PARAMETERS, str(error)) from None
 
 
