@@ -53,11 +53,11 @@ UNREADABLE = (
 class MemberCertificate:
     """What a member's certificate says. `fingerprint` is SHA-256 of `der`, in hex.
 
-    `pem` is its one form in PEM; `authority` the name and key identifier that it gives of who
-    signed it, which only `trust` may believe.
+    `pem` is its one form in PEM. Who signed it is not said here, for only `trust` may believe it.
     """
 
     der: bytes = field(repr=False)
+    pem: str = field(repr=False)
     fingerprint: str
     serial: str
     name: str
@@ -67,11 +67,6 @@ class MemberCertificate:
     ends: datetime
     key: ec.EllipticCurvePublicKey = field(repr=False, eq=False)
     certificate: x509.Certificate = field(repr=False, eq=False)
-
-    @property
-    def pem(self) -> str:
-        """The certificate as text."""
-        return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
 
     @property
     def member(self) -> str:
@@ -144,6 +139,7 @@ def read_member(der: bytes) -> MemberCertificate:
         raise BadCertificate("the unit (OU) does not agree with the roles")
     return MemberCertificate(
         der=der,
+        pem=certificate.public_bytes(serialization.Encoding.PEM).decode(),
         fingerprint=certificate.fingerprint(hashes.SHA256()).hex(),
         serial=f"{certificate.serial_number:x}",
         name=name,

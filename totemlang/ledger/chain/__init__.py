@@ -1,0 +1,28 @@
+"""The embedded ledger: an append-only chain of sealed blocks in one SQLite file."""
+
+from totemlang.ledger.chain.checkpoint import Checkpoint, read_checkpoint
+from totemlang.ledger.chain.execution import Contract
+from totemlang.ledger.chain.faults import BrokenLedger, Fault, Finding, Rejected
+from totemlang.ledger.chain.genesis import Genesis
+from totemlang.ledger.chain.ledger import Chain, Receipt
+from totemlang.ledger.chain.transaction import Transaction
+from totemlang.ledger.chain.verification import Verification, check, checkpoint, rebuild, verify
+
+__all__ = [
+    "BrokenLedger",
+    "Chain",
+    "Checkpoint",
+    "Contract",
+    "Fault",
+    "Finding",
+    "Genesis",
+    "Receipt",
+    "Rejected",
+    "Transaction",
+    "Verification",
+    "check",
+    "checkpoint",
+    "read_checkpoint",
+    "rebuild",
+    "verify",
+]
