@@ -280,7 +280,7 @@ class Ledger(RuleBasedStateMachine):
         self.nothing_is_settled_twice()
 
 
-Ledger.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Ledger.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
 TestLedger = Ledger.TestCase
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from attrs import evolve
 from consortium import (
     BEGIN,
     COURT,
@@ -74,16 +75,8 @@ def test_a_certificate_has_the_roles_of_its_organisation_only(world: Consortium)
         refused(Reason.CALLER, world.call, who(name, organisation), "account_open")
 
 
-def test_a_revoked_certificate_is_refused_for_good(world: Consortium) -> None:
-    revoke = {"fingerprint": OTHER.fingerprint, "reason": "lost"}
-    refused(Reason.ROLE, world.call, OTHER, "certificate_revoke", **revoke)
-    world.call(GRID, "certificate_revoke", **revoke)
-    refused(Reason.REVOKED, world.call, OTHER, "account_show")
-    refused(Reason.EXISTS, world.call, GRID, "certificate_revoke", **revoke)
-    status = world.call(LAB, "certificate_status", fingerprint=OTHER.fingerprint)
-    assert status["reason"] == "lost"
-    renewed = who("bob", "lab", "consumer")
-    object.__setattr__(renewed, "fingerprint", "e" * 64)
+def test_a_member_keeps_what_is_his_when_he_renews_his_certificate(world: Consortium) -> None:
+    renewed = evolve(OTHER, fingerprint="e" * 64)
     assert world.call(renewed, "account_show")["member"] == OTHER.member
 
 

@@ -335,3 +335,48 @@ def submission_from(world: Consortium, job: str) -> dict[str, Any]:
 def test_metadata_of_a_later_version_is_quoted_anew(world: Consortium) -> None:
     world.publish(NORTH, metadata=metadata(12))
     refused(Reason.BUDGET, world.call, LAB, "job_submit", **submission(world, 198))
+
+
+def test_the_largest_submission_is_refused_or_fits_the_ledger(world: Consortium) -> None:
+    names = [f"L{number}" for number in range(20)]
+    program = "dataset bills(int C_id)\n"
+    program += "".join(f"lookup {name}(int C_id, string name)\n" for name in names)
+    program += "param string p\nmap m(bills row)\n    emit row.C_id, p\nend map\n"
+    columns = [{"name": "C_id", "type": "int"}, {"name": "name", "type": "string", "max_bytes": 9}]
+    for number in range(400):
+        columns.append({"name": f'"{number}', "type": "int"})
+    described = json.dumps({"totem_metadata": 1, "name": "n", "rows": 3, "columns": columns})
+    described += "\n" * (16 * 2**10 - len(described))
+    sent = submission(world, 1_000, text=program)
+    sent["sent"] = {name: {"content": "c" * 64, "metadata": described} for name in names}
+    sent["parameters"] = json.dumps({"p": "x" * 60_000}) + "\n" * 190_000
+    world.call(LAB, "job_submit", **sent)
+
+
+def test_a_quote_beyond_what_a_number_holds_reserves_nothing(world: Consortium) -> None:
+    rows = json.loads(metadata())
+    rows["rows"] = LARGEST
+    world.publish(NORTH, metadata=json.dumps(rows))
+    sent = submission(world, 1_000)
+    found = refused(Reason.BYTECODE, world.call, LAB, "job_submit", **sent)
+    assert found.findings[0]["code"] == "CST101"
+    del rows["rows"], rows["rows_exact"]
+    world.publish(NORTH, metadata=json.dumps(rows))
+    job = world.call(LAB, "job_submit", **submission(world, 1_000))
+    assert job["parts"][0]["quote"]["upper"] is None
+
+
+def test_the_strictest_policy_of_a_part_s_data_sets_holds(world: Consortium) -> None:
+    program = (
+        "dataset bills(int C_id)\nlookup names(int C_id, double Bill)\n"
+        "map m(bills row)\n    emit default(names[row.C_id].Bill, 0.0)\nend map\n"
+    )
+    world.publish(NORTH, name="names", flat=True)
+    asked = world.call(LAB, "request_open", dataset="north/names", purpose="a study")["request"]
+    expires = stamp(world.clock + timedelta(days=9))
+    grant = {"request": asked, "key_hash": "a" * 64, "expires": expires}
+    world.call(NORTH, "request_grant", **grant)
+    sent = submission(world, 1_000, text=program)
+    access = {"dataset": "north/names", "request": asked, "proof": "b" * 64}
+    sent["parts"][0]["data"]["names"] = access
+    assert world.call(LAB, "job_submit", **sent)["parts"][0]["billing"] == "flat"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from totemlang.ledger.contract.arguments import DIGEST, Choice, Many, Name, Named, Text
+from totemlang.ledger.contract.arguments import Choice, Many, Name, Named
 from totemlang.ledger.contract.declare import ROLES, declared
 from totemlang.ledger.contract.records import (
     CONSORTIUM,
@@ -71,30 +71,6 @@ def consortium_found(
 def consortium_show(stub: Stub) -> Record:
     """Name, organisations with the roles they may hold, founding tables."""
     return need(stub, CONSORTIUM, "consortium")
-
-
-@declared(roles=("operator",), fingerprint=DIGEST, reason=Text(200))
-def certificate_revoke(stub: Stub, fingerprint: str, reason: str) -> Record:
-    """Revoke a certificate, for good: no call with it is taken any more."""
-    key = f"revoked/{fingerprint}"
-    if load(stub, key) is not None:
-        raise Refusal(Reason.EXISTS, "the certificate is revoked already")
-    record: Record = {
-        "fingerprint": fingerprint,
-        "reason": reason,
-        "time": written(now(stub)),
-        "by": stub.caller().member,
-    }
-    save(stub, key, record)
-    tell(stub, "certificate_revoke", fingerprint=fingerprint)
-    return record
-
-
-@declared(query=True, fingerprint=DIGEST)
-def certificate_status(stub: Stub, fingerprint: str) -> Record:
-    """Whether a certificate was revoked, and when and why."""
-    found = load(stub, f"revoked/{fingerprint}")
-    return found or {"fingerprint": fingerprint, "time": None}
 
 
 def has_role(stub: Stub, *roles: str) -> bool:

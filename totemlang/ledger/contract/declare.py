@@ -116,8 +116,6 @@ def _check_caller(function: ContractFunction, stub: Stub) -> None:
     allowed = consortium["organisations"].get(caller.organisation)
     if allowed is None:
         raise Refusal(Reason.ORGANISATION, f"{caller.organisation} is none of the consortium")
-    if stub.get(f"revoked/{caller.fingerprint}") is not None:
-        raise Refusal(Reason.REVOKED)
     held = caller.roles.intersection(allowed)
     if function.roles and held.isdisjoint(function.roles):
         wanted = " or ".join(function.roles)

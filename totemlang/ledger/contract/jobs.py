@@ -50,11 +50,12 @@ def job_show(stub: Stub, job: str) -> Record:
 
 @declared(query=True, job=IDENTIFIER)
 def job_code(stub: Stub, job: str) -> Record:
-    """What was submitted: bytecode (base64), parameters, lookups sent along, tables."""
+    """What was submitted: bytecode (base64), parameters, lookups sent along."""
     record = load_job(stub, job)
     if not _is_concerned(stub, record):
         raise Refusal(Reason.NOT_YOURS)
-    return need(stub, f"code/{job}", f"code of {job}")
+    program = need(stub, f"program/{record['program']}", f"program of {job}")
+    return {"job": job} | program | need(stub, f"sent/{job}", f"submission of {job}")
 
 
 @declared(

@@ -19,7 +19,6 @@ class Reason(Enum):
     CALLER = "LDG102", "the caller's certificate names no member", "enrol again with plain names"
     ORGANISATION = "LDG103", "the organisation is none of the consortium", "ask an operator"
     ROLE = "LDG104", "the caller's role does not allow it", "call with a certificate that has it"
-    REVOKED = "LDG105", "the certificate is revoked", "enrol anew with the consortium's CA"
     NOT_YOURS = "LDG106", "it belongs to somebody else", "call as its owner"
     CLOCK = "LDG107", "the time is before what has happened already", "set the clock right"
     FOUNDED = "LDG108", "the consortium is founded already", "a ledger has one consortium"

@@ -48,11 +48,12 @@ from totemlang.ledger.contract.tables import hash_in_force
 from totemlang.ledger.stub import Stub
 from totemlang.schema.metadata import Metadata
 from totemlang.schema.metadata_json import metadata_from_json
+from totemlang.schema.policy import Billing, Policy
 from totemlang.tables.prices import load_prices
 from totemlang.tables.rules import load_rules
 
 ACCESS = Parts({"dataset": DATASET, "request": IDENTIFIER, "proof": DIGEST})
-SENT = Parts({"content": DIGEST, "metadata": Text(64 * 2**10, lines=True)})
+SENT = Parts({"content": DIGEST, "metadata": Text(16 * 2**10, lines=True)})
 PART = Parts(
     {
         "budget": Whole(0),
@@ -99,18 +100,13 @@ def job_submit(
     postings = Postings(stub)
     postings.reserve(caller.member, total, job)
     postings.write()
+    # A program that is sent often stands on the ledger once.
     save(
         stub,
-        f"code/{job}",
-        {
-            "job": job,
-            "bytecode": base64.b64encode(bytecode).decode(),
-            "parameters": parameters or "{}",
-            "sent": sent or {},
-            "rules": judged["rules"],
-            "prices": judged["prices"],
-        },
+        f"program/{record['program']}",
+        {"bytecode": base64.b64encode(bytecode).decode()},
     )
+    save(stub, f"sent/{job}", {"parameters": parameters or "{}", "sent": sent or {}})
     index(stub, f"jobs-of/{caller.member}/{job}")
     for organisation in sorted({part["organisation"] for part in record["parts"]}):
         index(stub, f"jobs-to/{organisation}/{job}")
@@ -181,6 +177,7 @@ def _judge(
         if main.name not in each:
             raise Refusal(Reason.DATA, f"{main.name} is a data set of the provider")
     return {
+        "program": digest_bytes(bytecode),
         "code": judged.code_hash,
         "source": source_hash,
         "parameters": parameters_hash(judged.parameters),
@@ -211,14 +208,27 @@ def _chosen(stub: Stub, part: Record, *, proven: bool) -> dict[str, Record]:
 
 
 def _premises(stub: Stub, datasets: dict[str, Record], lookups: dict[str, Metadata]) -> Premises:
-    """What a part is quoted on. Its policy is the first flat one, or that of its data set."""
+    """What a part is quoted on, under the strictest of its data sets' policies."""
     if set(datasets) & set(lookups):
         raise Refusal(Reason.DATA, "a lookup is the provider's or sent along, not both")
     known = {name: documents(stub, record["version"]) for name, record in datasets.items()}
-    policies = [policy for _, policy in known.values()]
-    flat = [policy for policy in policies if policy.is_flat]
     metadata = {name: described for name, (described, _) in known.items()} | lookups
-    return Premises(metadata, (flat or policies)[0])
+    return Premises(metadata, _strictest([policy for _, policy in known.values()]))
+
+
+def _strictest(policies: list[Policy]) -> Policy:
+    """Flat if one of them is, with the least of every cap."""
+    flat = any(policy.is_flat for policy in policies)
+    return Policy(
+        billing=Billing.FLAT if flat else Billing.METERED,
+        largest_result_rows=_least([policy.largest_result_rows for policy in policies]),
+        largest_result_bytes=_least([policy.largest_result_bytes for policy in policies]),
+        largest_group_bytes=_least([policy.largest_group_bytes for policy in policies]),
+    )
+
+
+def _least(caps: list[int | None]) -> int | None:
+    return min((cap for cap in caps if cap is not None), default=None)
 
 
 def _part(
@@ -241,10 +251,14 @@ def _part(
             for name, record in datasets.items()
         },
         "billing": premises.policy.billing.value,
-        "quote": {"lower": quote.lower, "expected": quote.expected, "upper": quote.upper},
-        "bounds": [stage.upper for stage in quote.by_stage],
-        "result_rows": quote.result_rows,
-        "result_bytes": quote.result_bytes,
+        "quote": {
+            "lower": quote.lower,
+            "expected": min(quote.expected, LARGEST),
+            "upper": quote.upper,
+        },
+        "bounds": [_held(stage.upper) for stage in quote.by_stage],
+        "result_rows": _held(quote.result_rows),
+        "result_bytes": _held(quote.result_bytes),
         "budget": needed if premises.policy.is_flat else budget,
         "status": WAITING,
         "used": 0,
@@ -253,6 +267,11 @@ def _part(
         "result": None,
         "receipt": None,
     }
+
+
+def _held(bound: int | None) -> int | None:
+    """A bound as the ledger holds it: none where it is beyond 64 bits."""
+    return None if bound is None or bound > LARGEST else bound
 
 
 def _sent(name: str, metadata: str) -> Metadata:
