@@ -123,6 +123,16 @@ def test_the_second_check_stops_a_job_whose_budget_is_used_up(world: Consortium)
     assert world.call(LAB, "job_settle", job=job)["charge"] == 170
 
 
+@pytest.mark.parametrize(("last", "goes_on"), [(80, True), (81, False)])
+def test_the_budget_is_exact_to_the_unit(world: Consortium, last: int, goes_on: bool) -> None:
+    world.publish(NORTH, metadata=metadata(distinct=None))
+    parts = [("north/bills", world.access(NORTH), 170)]
+    job = world.call(LAB, "job_submit", **world.submission(parts))["job"]
+    world.run(job, (90,))
+    assert world.report(job, 1, last)["go_on"] == goes_on
+    assert world.job(job)["parts"][0]["used"] == 170
+
+
 def test_out_of_totem_within_a_stage_takes_the_part_s_budget_only(world: Consortium) -> None:
     for provider in (NORTH, SOUTH):
         world.publish(provider, metadata=metadata(distinct=None))
