@@ -81,8 +81,14 @@ class Store:
         self.path = path
         self._own = threading.local()
 
-    def create(self, fill: Callable[[sqlite3.Connection], None]) -> None:
+    def create(
+        self,
+        fill: Callable[[sqlite3.Connection], None],
+        judge: Callable[[Path], None] | None = None,
+    ) -> None:
         """Make the file with what `fill` puts in, all or nothing, for its owner alone (0600).
+
+        `judge` may look at the file before it has its name, and raise.
 
         Raises:
             UsageError: where something stands at the path already.
@@ -91,18 +97,9 @@ class Store:
         with self._speaking():
             try:
                 os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-                connection = _connect(part)
-                try:
-                    connection.execute("PRAGMA journal_mode = WAL")
-                    connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-                    connection.execute(f"PRAGMA user_version = {_VERSION}")
-                    connection.execute("BEGIN IMMEDIATE")
-                    for statement in _SCHEMA:
-                        connection.execute(statement)
-                    fill(connection)
-                    connection.execute("COMMIT")
-                finally:
-                    connection.close()
+                _fill(part, fill)
+                if judge is not None:
+                    judge(part)
                 os.link(part, self.path)  # never over another file
                 _sync_folder(self.path.parent)
             except FileExistsError:
@@ -176,6 +173,21 @@ class Store:
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise LedgerUnreachable(f"the ledger at {self.path}: {reason}") from error
+
+
+def _fill(path: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
+    connection = _connect(path)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+        connection.execute(f"PRAGMA user_version = {_VERSION}")
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in _SCHEMA:
+            connection.execute(statement)
+        fill(connection)
+        connection.execute("COMMIT")
+    finally:
+        connection.close()
 
 
 @contextmanager

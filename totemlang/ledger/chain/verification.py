@@ -13,8 +13,8 @@ from totemlang.ledger.chain import moments
 from totemlang.ledger.chain.block import Header
 from totemlang.ledger.chain.checkpoint import Checkpoint, compare, read_checkpoint, sign_head
 from totemlang.ledger.chain.faults import BrokenLedger, Fault, Finding
-from totemlang.ledger.chain.ledger import Chain, head_of
-from totemlang.ledger.chain.replay import Replay, soon
+from totemlang.ledger.chain.ledger import Chain
+from totemlang.ledger.chain.replay import NEVER, Replay, soon
 from totemlang.ledger.chain.world import World
 
 Progress = Callable[[int], None]
@@ -130,7 +130,7 @@ def rebuild(chain: Chain) -> int:
         for table in _COMPARED:
             connection.execute(f"DELETE FROM {table}")
         replay = Replay(connection, chain.rules, World(connection))
-        for _ in replay.blocks(full_from=head_of(connection).number + 1):
+        for _ in replay.blocks(full_from=NEVER):
             pass
         return replay.entries
 
