@@ -148,7 +148,7 @@ def test_transient_values_are_those_signed_for(consortium: Consortium) -> None:
     call = chain.prepare("note", {"key": "n", "stated": "00"}, ["value"])
     rejected(chain, Fault.FORM, call, {})
     rejected(chain, Fault.FORM, call, {"value": b"v", "other": b"v"})
-    rejected(chain, Fault.SIZE, call, {"value": b"v" * 2**21})
+    rejected(chain, Fault.SIZE, call, {"value": b"v" * 2**22})
 
 
 def test_a_transaction_counts_once(consortium: Consortium) -> None:
@@ -302,7 +302,7 @@ def test_arguments_are_canonical(consortium: Consortium, arguments: Any) -> None
 
 def test_arguments_are_bounded(consortium: Consortium) -> None:
     with pytest.raises(Rejected) as caught:
-        consortium.chain().prepare("grant", {"name": "x" * 2**20})
+        consortium.chain().prepare("grant", {"name": "x" * 2**22})
     assert caught.value.fault is Fault.SIZE
     deep: Any = 1
     for _ in range(20):

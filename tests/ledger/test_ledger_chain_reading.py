@@ -14,14 +14,14 @@ from totemlang.ledger.canonical import canonical
 from totemlang.ledger.chain import (
     BrokenLedger,
     Chain,
-    block,
+    block_at,
     check,
-    checkpoint,
     entries,
-    export,
+    export_lines,
+    find_transaction,
     history,
     restore,
-    transaction,
+    take_checkpoint,
     verify,
 )
 
@@ -37,7 +37,7 @@ def chain(consortium: Consortium) -> Chain:
 
 
 def test_a_block_shows_who_did_what(chain: Chain) -> None:
-    found = block(chain, 5)
+    found = block_at(chain, 5)
     assert found is not None
     assert (found.sealer, found.header.count) == ("bob@Hub", 3)
     assert [entry.arguments["totem"] for entry in found.entries] == [60, 60, 40]
@@ -48,18 +48,18 @@ def test_a_block_shows_who_did_what(chain: Chain) -> None:
     shown = json.loads(canonical(found.to_json()))
     assert shown["hash"] == found.header.hash
     assert shown["entries"][1]["refusal"]["code"] == "LDG121"
-    assert block(chain, 8) is None
-    genesis = block(chain, 0)
+    assert block_at(chain, 8) is None
+    genesis = block_at(chain, 0)
     assert genesis is not None
     assert (genesis.sealer, genesis.entries) == ("ada@DSO", ())
 
 
 def test_what_came_of_a_transaction_can_be_asked(consortium: Consortium, chain: Chain) -> None:
     first = entries(chain, count=1)[0]
-    assert transaction(chain, first.id) == first
+    assert find_transaction(chain, first.id) == first
     assert (first.member, first.function, first.block) == ("ada@DSO", "grant", 1)
     for unknown in ("00" * 32, "", "no hex"):
-        assert transaction(chain, unknown) is None
+        assert find_transaction(chain, unknown) is None
 
 
 def test_a_keys_history(chain: Chain) -> None:
@@ -86,13 +86,13 @@ def test_a_ledger_is_followed_by_its_events(chain: Chain) -> None:
 def test_an_export_makes_the_same_ledger(
     consortium: Consortium, chain: Chain, tmp_path: Path
 ) -> None:
-    lines = list(export(chain))
+    lines = list(export_lines(chain))
     assert not any(b"salt and secret" in line for line in lines)
     made = restore(lines, tmp_path / "copy.db", tiny, clock=consortium.clock)
     assert made.id == chain.id
     assert made.head() == chain.head()
-    assert list(export(made)) == lines
-    assert check(made, checkpoint(chain)).number == 7
+    assert list(export_lines(made)) == lines
+    assert check(made, take_checkpoint(chain)).number == 7
     assert verify(made).checked().taken == 2  # private values do not travel
     assert made.get("held/y") == chain.get("held/y")
     with pytest.raises(UsageError, match="exists"):
@@ -127,7 +127,7 @@ def test_an_edited_export_makes_nothing(
     edit: Callable[[list[bytes]], list[bytes]],
 ) -> None:
     with pytest.raises(BrokenLedger):
-        restore(edit(list(export(chain))), tmp_path / "copy.db", tiny, clock=consortium.clock)
+        restore(edit(list(export_lines(chain))), tmp_path / "copy.db", tiny, clock=consortium.clock)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -138,4 +138,4 @@ def test_a_restored_ledger_is_not_of_the_future(
         return START.replace(year=2025)
 
     with pytest.raises(BrokenLedger, match="future"):
-        restore(export(chain), tmp_path / "copy.db", tiny, clock=early)  # type: ignore[arg-type]
+        restore(export_lines(chain), tmp_path / "copy.db", tiny, clock=early)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_consortium import Consortium, busy, found, tiny
+from tiny_consortium import Consortium, busy, founding, tiny
 
 from totemlang.diagnostics import LedgerUnreachable
 from totemlang.ledger.chain import (
@@ -21,9 +21,9 @@ from totemlang.ledger.chain import (
     Fault,
     Finding,
     check,
-    checkpoint,
     read_checkpoint,
     rebuild,
+    take_checkpoint,
     verify,
 )
 from totemlang.ledger.chain.block import leaf, merkle_root
@@ -345,10 +345,10 @@ def test_damaged_pages_are_found(consortium: Consortium) -> None:
 
 def test_checkpoints_hold_the_history(consortium: Consortium) -> None:
     bob = consortium.chain("bob")
-    early = checkpoint(bob)
+    early = take_checkpoint(bob)
     assert check(bob, early).member == "bob@Hub"
     bob.call("grant", {"name": "x", "totem": 5})
-    late = checkpoint(bob)
+    late = take_checkpoint(bob)
     assert check(consortium.chain(None), early).number == 7
     assert verify(bob, checkpoints=[late, early]).finding is None
     assert not read_checkpoint(early, bob.genesis.trust).contradicts(
@@ -369,7 +369,7 @@ def cut(consortium: Consortium, number: int) -> None:
 
 
 def test_a_cut_history_is_caught_by_a_checkpoint(consortium: Consortium) -> None:
-    held = checkpoint(consortium.chain("bob"))
+    held = take_checkpoint(consortium.chain("bob"))
     cut(consortium, 5)
     chain = consortium.chain()
     with pytest.raises(BrokenLedger, match=r"cut.*bob@Hub"):
@@ -380,7 +380,7 @@ def test_a_cut_history_is_caught_by_a_checkpoint(consortium: Consortium) -> None
 
 
 def test_a_split_history_is_caught_by_a_checkpoint(consortium: Consortium) -> None:
-    held = checkpoint(consortium.chain("bob"))
+    held = take_checkpoint(consortium.chain("bob"))
     cut(consortium, 5)
     chain = consortium.chain("ada")
     for _ in range(3):
@@ -388,16 +388,16 @@ def test_a_split_history_is_caught_by_a_checkpoint(consortium: Consortium) -> No
     assert verify(chain).finding is None
     with pytest.raises(BrokenLedger, match="rewritten or split"):
         check(chain, held)
-    finding = verify(chain, checkpoints=[checkpoint(chain), held]).finding
+    finding = verify(chain, checkpoints=[take_checkpoint(chain), held]).finding
     assert finding is not None
     assert (finding.fault, finding.block) == (Fault.HISTORY, 7)
     cut(consortium, 7)
-    mine = read_checkpoint(checkpoint(consortium.chain("ada")), chain.genesis.trust)
+    mine = read_checkpoint(take_checkpoint(consortium.chain("ada")), chain.genesis.trust)
     assert mine.contradicts(read_checkpoint(held, chain.genesis.trust))
 
 
 def test_after_a_trusted_checkpoint_hashes_still_hold(consortium: Consortium) -> None:
-    trusted = checkpoint(consortium.chain("bob"))
+    trusted = take_checkpoint(consortium.chain("bob"))
     consortium.chain("ada").call("grant", {"name": "x", "totem": 5})
     assert verify(consortium.chain(None), trusted=trusted).checked().transactions == 10
     tampered(consortium, replace("body", '"totem":60', '"totem":50', "entry = 5"))
@@ -407,7 +407,7 @@ def test_after_a_trusted_checkpoint_hashes_still_hold(consortium: Consortium) ->
 
 
 def forgeries(consortium: Consortium) -> Iterator[bytes]:
-    text = checkpoint(consortium.chain("bob"))
+    text = take_checkpoint(consortium.chain("bob"))
     yield from (b"", b"{}", b"null", text[:-5], text + b"x", b"[" * 90_000)
     yield text.replace(b'"number":7', b'"number":6')
     yield text.replace(b'"number":7', b'"number":-7')
@@ -428,14 +428,14 @@ def test_a_checkpoint_of_another_ledger_does_not_fit(
     consortium: Consortium, tmp_path: Path
 ) -> None:
     (tmp_path / "other").mkdir()
-    other = found(tmp_path / "other")
+    other = founding(tmp_path / "other")
     with pytest.raises(BrokenLedger, match="LDG233"):
-        check(consortium.chain(), checkpoint(other.chain()))
+        check(consortium.chain(), take_checkpoint(other.chain()))
 
 
 def test_a_swapped_genesis_is_another_ledger(consortium: Consortium, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
-    other = found(tmp_path / "other")
+    other = founding(tmp_path / "other")
     with closing(sqlite3.connect(other.path)) as connection:
         document = connection.execute("SELECT document FROM genesis").fetchone()[0]
 

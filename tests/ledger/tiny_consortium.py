@@ -5,10 +5,14 @@ The contract keeps counters, whose sum nobody can change but by `grant`, and pri
 
 from __future__ import annotations
 
+import atexit
 import hashlib
+import shutil
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from attrs import define, field
@@ -168,11 +172,19 @@ class Consortium:
         return Chain.open(self.path, contract, identity, clock=self.clock)
 
 
-def found(folder: Path, clock: Clock | None = None) -> Consortium:
-    """Ada of the DSO, Bob of the hub and Eve of the agency, with a new ledger that Ada founds."""
-    made = clock or Clock()
-    authority = CertificateAuthority.create(folder / "ca", "hub", now=made())
-    consortium = Consortium(folder / "ledger.db", authority, clock=made)
+@cache
+def _founded() -> tuple[Path, dict[str, Identity]]:
+    """One founded ledger, which every test gets a copy of: making it waits for the disk."""
+    folder = Path(mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    consortium = founding(folder)
+    return folder, consortium.members
+
+
+def founding(folder: Path) -> Consortium:
+    """Ada of the DSO, Bob of the hub and Eve of the agency, with a ledger that Ada founds."""
+    authority = CertificateAuthority.create(folder / "ca", "hub", now=START)
+    consortium = Consortium(folder / "ledger.db", authority)
     consortium.enrol("ada", "DSO", "provider")
     consortium.enrol("bob", "Hub", "consumer")
     consortium.enrol("eve", "Agency", "auditor")
@@ -183,9 +195,17 @@ def found(folder: Path, clock: Clock | None = None) -> Consortium:
         "energy hub",
         [Authority(authority.certificate)],
         {"rules": "00"},
-        clock=made,
+        clock=consortium.clock,
     ).close()
     return consortium
+
+
+def found(folder: Path) -> Consortium:
+    """A ledger that Ada has just founded, with its authority and three members."""
+    founded, members = _founded()
+    shutil.copytree(founded, folder, dirs_exist_ok=True)
+    authority = CertificateAuthority.load(folder / "ca")
+    return Consortium(folder / "ledger.db", authority, dict(members))
 
 
 def busy(folder: Path) -> Consortium:

@@ -2,13 +2,26 @@
 
 from totemlang.ledger.chain.checkpoint import Checkpoint, read_checkpoint
 from totemlang.ledger.chain.execution import Contract
-from totemlang.ledger.chain.export import export, restore
+from totemlang.ledger.chain.export import export_lines, restore
 from totemlang.ledger.chain.faults import BrokenLedger, Fault, Finding, Rejected
 from totemlang.ledger.chain.genesis import Genesis
 from totemlang.ledger.chain.ledger import Chain, Receipt
-from totemlang.ledger.chain.reading import Block, Entry, block, entries, history, transaction
+from totemlang.ledger.chain.reading import (
+    Block,
+    Entry,
+    block_at,
+    entries,
+    find_transaction,
+    history,
+)
 from totemlang.ledger.chain.transaction import Transaction
-from totemlang.ledger.chain.verification import Verification, check, checkpoint, rebuild, verify
+from totemlang.ledger.chain.verification import (
+    Verification,
+    check,
+    rebuild,
+    take_checkpoint,
+    verify,
+)
 
 __all__ = [
     "Block",
@@ -24,15 +37,15 @@ __all__ = [
     "Rejected",
     "Transaction",
     "Verification",
-    "block",
+    "block_at",
     "check",
-    "checkpoint",
     "entries",
-    "export",
+    "export_lines",
+    "find_transaction",
     "history",
     "read_checkpoint",
     "rebuild",
     "restore",
-    "transaction",
+    "take_checkpoint",
     "verify",
 ]

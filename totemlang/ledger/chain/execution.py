@@ -35,11 +35,13 @@ MAX_REFUSAL = 16 * 2**10
 class Executed:
     """What came of a transaction. `record` is what the ledger holds of that.
 
-    `values` are the private values by collection and hash; `result` is None where it was refused.
+    `written` is how its writes stand there; `values` are the private values by collection and
+    hash; `result` is None where it was refused.
     """
 
     record: bytes
     writes: Writes
+    written: bytes = field(repr=False)
     values: Mapping[tuple[str, bytes], bytes] = field(repr=False)
     result: object
     refusal: Refusal | None
@@ -113,9 +115,10 @@ class Rules:
             writes, private, event = Writes(writes.space), {}, None
         if transaction.transient and writes.public:
             raise StubMisuse("public writes of a call with transient values cannot be replayed")
+        written = writes.encode()
         record: dict[str, Any] = {
             "reads": reads,
-            "writes": hashlib.sha256(writes.encode()).hexdigest(),
+            "writes": hashlib.sha256(written).hexdigest(),
         }
         if refusal is None:
             record["result"] = digest(result)
@@ -124,7 +127,7 @@ class Rules:
         if event is not None:
             record["event"] = [event[0], base64.b64encode(event[1]).decode()]
         values = {(key[0], hashlib.sha256(v).digest()): v for key, v in private.items()}
-        return Executed(canonical(record), writes, values, result, refusal)
+        return Executed(canonical(record), writes, written, values, result, refusal)
 
 
 def _refused(refusal: Refusal) -> dict[str, Any]:

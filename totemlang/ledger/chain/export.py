@@ -36,7 +36,7 @@ MAX_LINE = 256 * 2**20
 _PARTS = ("body", "record", "writes")
 
 
-def export(chain: Chain) -> Iterator[bytes]:
+def export_lines(chain: Chain) -> Iterator[bytes]:
     """The chain as it stands at one moment, line by line, each ended with a line feed.
 
     Raises:

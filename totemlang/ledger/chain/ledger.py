@@ -192,15 +192,19 @@ class Chain:
             leaves, receipts = [], []
             for at, (transaction, transient) in enumerate(calls):
                 executed = self._execute(connection, world, transaction, transient, time)
-                row = (transaction.body, transaction.signature, executed.record)
-                writes = executed.writes.encode()
+                row = (
+                    transaction.body,
+                    transaction.signature,
+                    executed.record,
+                    executed.written,
+                )
                 connection.execute(
                     "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (first + at, last.number + 1, bytes.fromhex(transaction.id), *row, writes),
+                    (first + at, last.number + 1, bytes.fromhex(transaction.id), *row),
                 )
                 _keep(connection, transaction.fingerprint, transaction.der)
                 world.apply(executed.writes, first + at)
-                leaves.append(leaf(*row, writes))
+                leaves.append(leaf(*row))
                 receipts.append(
                     Receipt(
                         transaction.id,

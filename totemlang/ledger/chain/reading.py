@@ -84,7 +84,7 @@ class Block:
         }
 
 
-def block(chain: Chain, number: int) -> Block | None:
+def block_at(chain: Chain, number: int) -> Block | None:
     """A block by its number, None where there is none. Raises BrokenLedger."""
     with chain.store.reading() as connection:
         found = connection.execute(
@@ -105,7 +105,7 @@ def block(chain: Chain, number: int) -> Block | None:
     return Block(header, header.hash, sealer, entries)
 
 
-def transaction(chain: Chain, identifier: str) -> Entry | None:
+def find_transaction(chain: Chain, identifier: str) -> Entry | None:
     """What came of a transaction, None where it is not on the ledger. Raises BrokenLedger."""
     try:
         key = bytes.fromhex(identifier)

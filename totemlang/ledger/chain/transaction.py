@@ -20,12 +20,16 @@ from totemlang.ledger.canonical import NotCanonical, canonical, parse_canonical
 from totemlang.ledger.chain import moments
 from totemlang.ledger.chain.faults import Fault, Rejected
 from totemlang.ledger.identity import Identity
+from totemlang.ledger.stub import MAX_VALUE_BYTES
 
-MAX_TRANSACTION = 2**20
-"""Bytes of the signed part."""
+MAX_TRANSACTION = 3 * 2**20
+"""Bytes of the signed part: a program of the largest size in base64, and what goes with it."""
 
 MAX_TRANSIENT = 64
-"""Transient values of a call; they hold `MAX_TRANSACTION` bytes together."""
+"""Transient values of a call."""
+
+MAX_TRANSIENT_BYTES = MAX_VALUE_BYTES + 2**16
+"""Bytes of all transient values of a call: the largest private value, and some."""
 
 _HEX = re.compile(r"[0-9a-f]+", re.ASCII)
 _FUNCTION = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
@@ -128,8 +132,9 @@ def check_transient(names: tuple[str, ...], values: Mapping[str, bytes]) -> None
     """Hold that the values sent are those signed for. Raises Rejected."""
     if set(values) != set(names):
         raise Rejected(Fault.FORM, "the transient values are not those that were signed for")
-    if sum(len(value) for value in values.values()) > MAX_TRANSACTION:
-        raise Rejected(Fault.SIZE, f"transient values of more than {MAX_TRANSACTION:,} bytes")
+    if sum(len(value) for value in values.values()) > MAX_TRANSIENT_BYTES:
+        message = f"transient values of more than {MAX_TRANSIENT_BYTES:,} bytes"
+        raise Rejected(Fault.SIZE, message)
 
 
 def _names(transient: object) -> tuple[str, ...]:

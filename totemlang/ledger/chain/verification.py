@@ -84,7 +84,7 @@ def verify(
         return Verification(done, replay.entries, replay.taken, finding)
 
 
-def checkpoint(chain: Chain) -> bytes:
+def take_checkpoint(chain: Chain) -> bytes:
     """This member's signed head of the ledger, for others to hold. Verify before you sign."""
     head = chain.head()
     return sign_head(chain.member(), chain.id, head.number, head.hash, chain.clock())
