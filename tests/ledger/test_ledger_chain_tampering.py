@@ -446,3 +446,13 @@ def test_a_swapped_genesis_is_another_ledger(consortium: Consortium, tmp_path: P
         tampered(consortium, edit)
     with pytest.raises(BrokenLedger, match="LDG221"):
         Chain.open(consortium.path, tiny)
+
+
+def test_a_member_knows_his_ledger_by_its_genesis(consortium: Consortium, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    known = consortium.chain().id
+    other = founding(tmp_path / "other")
+    assert verify(other.chain()).finding is None
+    with pytest.raises(BrokenLedger, match="another ledger"):
+        Chain.open(other.path, tiny, ledger=known)
+    assert Chain.open(consortium.path, tiny, ledger=known).id == known

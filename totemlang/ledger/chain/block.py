@@ -22,6 +22,10 @@ MAX_BLOCK = 1000
 """Transactions of a block."""
 
 
+MAX_NUMBER = 2**53
+"""Blocks and transactions of a ledger are fewer."""
+
+
 @frozen
 class Header:
     """What is hashed and sealed of a block.
@@ -69,7 +73,7 @@ class Header:
         except TypeError:
             raise ValueError("no header of a block") from None
         whole = (found.number, found.first, found.count)
-        if not all(type(number) is int and number >= 0 for number in whole):
+        if not all(type(number) is int and 0 <= number < MAX_NUMBER for number in whole):
             raise ValueError("no header of a block")
         if not all(isinstance(text, str) for text in (found.previous, found.root, found.sealer)):
             raise ValueError("no header of a block")

@@ -113,13 +113,17 @@ class Chain:
         contract: Contract,
         identity: Identity | None = None,
         *,
+        ledger: str | None = None,
         clock: Clock = machine_clock,
     ) -> Chain:
         """Open a ledger, as the member of an identity or to read it.
 
+        `ledger` is the hash of its genesis block, where the member knows it: a ledger that
+        another authority has begun may be whole in itself, and is still not the consortium's.
+
         Raises:
             LedgerUnreachable: where there is none, or the file is something else.
-            BrokenLedger: where its beginning is malformed.
+            BrokenLedger: where its beginning is malformed, or of another ledger.
         """
         store = Store(path)
         with store.reading() as connection:
@@ -133,6 +137,8 @@ class Chain:
                 raise ValueError("the genesis is not the one of the first block")
         except ValueError as error:
             raise BrokenLedger(Finding(Fault.GENESIS, str(error), 0)) from None
+        if ledger not in (None, header.hash):
+            raise BrokenLedger(Finding(Fault.GENESIS, "the file has another ledger", 0))
         rules = Rules(header.hash, genesis.trust, contract)
         return cls(store, genesis, rules, identity, clock)
 

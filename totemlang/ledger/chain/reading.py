@@ -14,7 +14,7 @@ from typing import Any
 from attrs import frozen
 
 from totemlang.ledger.canonical import parse, parse_canonical
-from totemlang.ledger.chain.block import Header
+from totemlang.ledger.chain.block import MAX_NUMBER, Header
 from totemlang.ledger.chain.execution import CONTRACT_SPACE
 from totemlang.ledger.chain.faults import BrokenLedger, Fault, Finding
 from totemlang.ledger.chain.ledger import Chain
@@ -86,6 +86,8 @@ class Block:
 
 def block_at(chain: Chain, number: int) -> Block | None:
     """A block by its number, None where there is none. Raises BrokenLedger."""
+    if not 0 <= number < MAX_NUMBER:
+        return None
     with chain.store.reading() as connection:
         found = connection.execute(
             "SELECT header FROM blocks WHERE number = ?", (number,)
