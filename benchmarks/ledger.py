@@ -1,0 +1,232 @@
+"""Measure the embedded ledger: transactions a second, and what growth does to it.
+
+    python -m benchmarks.ledger [--growth N] [--calls N] [--folder FOLDER]
+
+Calls are the contract's own transfers among 1,000 accounts, each a transaction that is signed,
+executed, sealed in a block and on the disk before the next. Beside them stands SQLite's own limit:
+the same rows of the same file, written again without contract or cryptography. Growth goes to
+10^5 transactions, with `--growth 1000000` to 10^6 (an hour, and some 5 GB).
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from totemlang.ledger.chain import Chain, rebuild, take_checkpoint, verify
+from totemlang.ledger.chain.store import Store
+from totemlang.ledger.contract import execute
+from totemlang.ledger.identity import (
+    Authority,
+    CertificateAuthority,
+    Identity,
+    new_key,
+    request_certificate,
+)
+from totemlang.tables.resources import resource_text
+
+ACCOUNTS = 1000
+BATCH = 200
+PROCESSES = 4
+
+
+@frozen
+class Bench:
+    """A founded consortium, and the ledger of its operator."""
+
+    path: Path
+    identity: Identity
+
+    def chain(self) -> Chain:
+        """The ledger, opened anew."""
+        return Chain.open(self.path, execute, self.identity)
+
+
+def found(folder: Path) -> Bench:
+    """A ledger with `ACCOUNTS` accounts, the operator's filled."""
+    authority = CertificateAuthority.create(folder / "ca", "hub")
+    identities = []
+    for at in range(ACCOUNTS):
+        key = new_key()
+        roles = ["operator", "consumer"] if at == 0 else ["consumer"]
+        request = request_certificate(key, f"member{at}", "lab")
+        identities.append(Identity.of(authority.enrol(request, roles), key))
+    path, operator = folder / "ledger.db", identities[0]
+    chain = Chain.create(path, execute, operator, "hub", [Authority(authority.certificate)])
+    chain.call(
+        "consortium_found",
+        {
+            "name": "hub",
+            "organisations": {"lab": ["operator", "consumer"]},
+            "rules": resource_text("rules", "rules.csv"),
+            "prices": resource_text("rules", "prices.csv"),
+        },
+    )
+    opened = [Chain.open(path, execute, identity) for identity in identities]
+    chain.submit_all([(member.prepare("account_open", {}), {}) for member in opened])
+    for member in opened:
+        member.close()
+    chain.call("account_grant", {"member": operator.member, "totem": 10**15})
+    chain.close()
+    return Bench(path, operator)
+
+
+def transfer(at: int) -> dict[str, Any]:
+    """Arguments of a call."""
+    return {"member": f"member{1 + at % (ACCOUNTS - 1)}@lab", "totem": 1 + at % 7, "note": None}
+
+
+def singly(bench: Bench, calls: int) -> float:
+    """Calls a second, a block each."""
+    chain = bench.chain()
+    began = time.perf_counter()
+    for at in range(calls):
+        chain.call("account_transfer", transfer(at))
+    seconds = time.perf_counter() - began
+    chain.close()
+    return calls / seconds
+
+
+def batched(bench: Bench, calls: int) -> float:
+    """Calls a second, `BATCH` to a block."""
+    chain = bench.chain()
+    began = time.perf_counter()
+    for first in range(0, calls, BATCH):
+        batch = [
+            chain.prepare("account_transfer", transfer(at))
+            for at in range(first, min(calls, first + BATCH))
+        ]
+        for receipt in chain.submit_all([(call, {}) for call in batch]):
+            receipt.checked()
+    seconds = time.perf_counter() - began
+    chain.close()
+    return calls / seconds
+
+
+def together(bench: Bench, calls: int) -> float:
+    """Calls a second of `PROCESSES` processes at once, a block each."""
+    context = multiprocessing.get_context("fork")
+    crowd = [
+        context.Process(target=singly, args=(bench, calls // PROCESSES)) for _ in range(PROCESSES)
+    ]
+    began = time.perf_counter()
+    for process in crowd:
+        process.start()
+    for process in crowd:
+        process.join()
+    return calls / (time.perf_counter() - began)
+
+
+def raw(bench: Bench, folder: Path, blocks: range) -> float:
+    """Transactions a second that SQLite writes when it is given the rows of these blocks alone."""
+    with closing(sqlite3.connect(bench.path)) as connection:
+        written = [list(_rows(connection, number)) for number in blocks]
+    path = folder / f"raw{blocks.start}.db"
+    Store(path).create(lambda connection: None)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA synchronous = FULL")
+        count = 0
+        began = time.perf_counter()
+        for rows in written:
+            connection.execute("BEGIN IMMEDIATE")
+            for statement, row in rows:
+                connection.execute(statement, row)
+                count += statement.startswith("INSERT INTO entries")
+            connection.execute("COMMIT")
+        seconds = time.perf_counter() - began
+    path.unlink()
+    return count / seconds
+
+
+def _rows(connection: sqlite3.Connection, number: int) -> Iterator[tuple[str, Sequence[Any]]]:
+    """What the block's call wrote, statement by statement; a value stands in for the state's."""
+    yield (
+        "INSERT INTO blocks VALUES (?, ?, ?)",
+        connection.execute("SELECT * FROM blocks WHERE number = ?", (number,)).fetchone(),
+    )
+    for row in connection.execute("SELECT * FROM entries WHERE block = ?", (number,)):
+        yield "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", row
+        for space, key, entry in connection.execute(
+            "SELECT space, key, entry FROM touched WHERE entry = ?", (row[0],)
+        ).fetchall():
+            yield "INSERT INTO touched VALUES (?, ?, ?)", (space, key, entry)
+            found = connection.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
+            if found is not None:
+                value = (space, key, found[0])
+                yield "INSERT OR REPLACE INTO state VALUES (?, ?, ?)", value
+
+
+def grow(bench: Bench, most: int) -> None:
+    """Print what size does: bytes, opening, a balance, a call, verification, rebuilding."""
+    print(
+        f"{'transactions':>12} {'MB':>7} {'open ms':>8} {'balance ms':>11} {'call ms':>8}", end=""
+    )
+    print(f" {'verify s':>9} {'per s':>7} {'after checkpoint s':>19} {'rebuild s':>10}")
+    size = 1000
+    while size <= most:
+        chain = bench.chain()
+        head = chain.head()
+        batched(bench, size - head.first - head.count)
+        opening, opened = timed(bench.chain)
+        balance, _ = timed(lambda: chain.query("account_show", {"member": None}))  # noqa: B023
+        call, _ = timed(lambda: chain.call("account_transfer", transfer(1)))  # noqa: B023
+        verifying, found = timed(lambda: verify(chain).checked())  # noqa: B023
+        trusted = take_checkpoint(chain)
+        since, _ = timed(lambda: verify(chain, trusted=trusted).checked())  # noqa: B023
+        rebuilding, _ = timed(lambda: rebuild(chain))  # noqa: B023
+        opened.close()
+        chain.close()
+        print(
+            f"{size:12,} {bench.path.stat().st_size / 1e6:7.1f} {opening * 1e3:8.2f}"
+            f" {balance * 1e3:11.2f} {call * 1e3:8.2f} {verifying:9.2f}"
+            f" {found.transactions / verifying:7.0f} {since:19.2f} {rebuilding:10.2f}",
+            flush=True,
+        )
+        size *= 10
+
+
+def timed(deed: Any) -> tuple[float, Any]:
+    """Seconds that something takes, and what it gives."""
+    began = time.perf_counter()
+    result = deed()
+    return time.perf_counter() - began, result
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--calls", type=int, default=1000, help="calls to measure speed by")
+    parser.add_argument("--growth", type=int, default=100_000, help="transactions to grow to")
+    parser.add_argument("--folder", type=Path, help="where to put the files (a disk, not memory)")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=chosen.folder) as name:
+        folder = Path(name)
+        bench = found(folder)
+        print(f"{'':36}{'ledger/s':>9} {'SQLite/s':>9} {'part':>6}")
+        for what, deed in (
+            ("a transaction to a block", singly),
+            (f"{BATCH} transactions to a block", batched),
+            (f"{PROCESSES} processes, one to a block", together),
+        ):
+            chain = bench.chain()
+            first = chain.head().number + 1
+            speed = deed(bench, chosen.calls)
+            limit = raw(bench, folder, range(first, chain.head().number + 1))
+            chain.close()
+            print(f"{what:36}{speed:9.0f} {limit:9.0f} {speed / limit:6.0%}", flush=True)
+        print()
+        (folder / "grown").mkdir()
+        grow(found(folder / "grown"), chosen.growth)
+
+
+if __name__ == "__main__":
+    main()
