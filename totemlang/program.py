@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from totemlang.check.library import Library
     from totemlang.check.typed import TypedProgram
     from totemlang.cost.quote import Quote
-    from totemlang.cost.verified import VerifiedModule
     from totemlang.syntax import tree
+    from totemlang.verify.verified import VerifiedModule
 
 Findings = tuple[Diagnostic, ...]
 
@@ -105,7 +105,7 @@ class Program:
     @cached_property
     def verified(self) -> VerifiedModule:
         """The bytecode as the verifier accepts it; the compiler is not trusted either."""
-        from totemlang.cost.verify import verify
+        from totemlang.verify.verifier import verify
 
         return verify(self.module, self.rules, self.prices, self.library)
 

@@ -11,7 +11,6 @@ from totemlang.bytecode.formula import formula, term
 from totemlang.bytecode.listing import listing
 from totemlang.bytecode.module import Code
 from totemlang.check.library import default_library
-from totemlang.cost.verify import verify
 from totemlang.source import Source
 from totemlang.tables.measure import (
     ONE,
@@ -28,6 +27,7 @@ from totemlang.tables.measure import (
 )
 from totemlang.tables.prices import default_prices
 from totemlang.tables.rules import default_rules
+from totemlang.verify.verifier import verify
 
 
 def verified_listing(text: str) -> str:

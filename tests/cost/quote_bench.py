@@ -10,11 +10,11 @@ from attrs import evolve, frozen
 from totemlang.bytecode.module import Stage, StageKind, Value
 from totemlang.cost.literals import string_size
 from totemlang.cost.quote import Quote
-from totemlang.cost.verified import VerifiedModule
 from totemlang.data.lookup import LookupTable
 from totemlang.diagnostics import OperationFailed
 from totemlang.schema.metadata import ColumnMetadata, Metadata
 from totemlang.schema.types import Field, Kind, Type
+from totemlang.verify.verified import VerifiedModule
 from totemlang.vm.global_values import global_values
 from totemlang.vm.machine import Machine
 from totemlang.vm.meter import Meter

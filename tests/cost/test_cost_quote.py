@@ -7,13 +7,13 @@ from quote_bench import as_ceilings, assert_holds, describe_rows, run, without
 
 from totemlang.cost.literals import string_size
 from totemlang.cost.quote import LARGEST, Quote, quote
-from totemlang.cost.verified import VerifiedModule
 from totemlang.data.lookup import LookupTable
 from totemlang.diagnostics import Refused
 from totemlang.program import Program
 from totemlang.schema.metadata import ColumnMetadata, Metadata
 from totemlang.schema.types import DATE, DOUBLE, INT, LONG, STRING, TIMESTAMP
 from totemlang.source import Source
+from totemlang.verify.verified import VerifiedModule
 
 SCRIPT = """\
 int a = 1, b = 2

@@ -10,10 +10,10 @@ import pytest
 from totemlang.bytecode.module import Value
 from totemlang.cost.findings import bound_findings
 from totemlang.cost.quote import Quote, quote
-from totemlang.cost.verified import VerifiedModule
 from totemlang.diagnostics import Refused
 from totemlang.program import Program
 from totemlang.source import Source
+from totemlang.verify.verified import VerifiedModule
 
 SECONDS = 6.0
 """Of one core, for one quote: three times what the worst of these takes on a quiet machine."""

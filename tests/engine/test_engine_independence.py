@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from totemlang.cost.verified import VerifiedModule
 from totemlang.data.file import open_data
 from totemlang.engine.local import run_job
 from totemlang.engine.outcome import Outcome
 from totemlang.program import Program
 from totemlang.source import Source
+from totemlang.verify.verified import VerifiedModule
 
 HEAD = """dataset d(string? name, int n, double x, timestamp ts)
 

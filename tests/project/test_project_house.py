@@ -18,6 +18,7 @@ ROOMS = (
     "syntax",
     "check",
     "bytecode",
+    "verify",
     "cost",
     "data",
     "vm",

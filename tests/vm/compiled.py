@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from totemlang.bytecode.lowering import lower
 from totemlang.check.checker import check
 from totemlang.check.library import default_library
-from totemlang.cost.verified import VerifiedModule
-from totemlang.cost.verify import verify
 from totemlang.schema.metadata import Metadata
 from totemlang.source import Source
 from totemlang.syntax.parser import parse
 from totemlang.tables.prices import default_prices
 from totemlang.tables.rules import default_rules
+from totemlang.verify.verified import VerifiedModule
+from totemlang.verify.verifier import verify
 from totemlang.vm.machine import Machine
 from totemlang.vm.meter import Meter
 

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from totemlang.bytecode.module import StageKind
-from totemlang.cost.verified import VerifiedCode, VerifiedModule
 from totemlang.schema.types import INT_RANGE, LONG_RANGE, Kind, Shape, Type
 from totemlang.source import NOWHERE
 from totemlang.tables.measure import (
@@ -30,6 +29,7 @@ from totemlang.tables.measure import (
     ValueOf,
 )
 from totemlang.tables.operations import CONVERSION, MATH, OPERATIONS
+from totemlang.verify.verified import VerifiedCode, VerifiedModule
 from totemlang.vm import checks, failures
 from totemlang.vm.arrays import order_of
 from totemlang.vm.dates import DATE_RANGE, TIMESTAMP_RANGE

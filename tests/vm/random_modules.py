@@ -27,8 +27,6 @@ from totemlang.bytecode.module import (
     StageKind,
 )
 from totemlang.check.library import Library
-from totemlang.cost.verified import VerifiedModule
-from totemlang.cost.verify import verify
 from totemlang.data.lookup import LookupTable
 from totemlang.schema.types import BOOL, INT, LONG, STRING, Field, Kind, Type
 from totemlang.source import NOWHERE, Source, Span
@@ -42,6 +40,8 @@ from totemlang.tables.operations import (
 )
 from totemlang.tables.prices import default_prices
 from totemlang.tables.rules import default_rules
+from totemlang.verify.verified import VerifiedModule
+from totemlang.verify.verifier import verify
 
 KEYS = (Kind.BOOL, Kind.INT, Kind.LONG, Kind.DATE, Kind.TIMESTAMP, Kind.STRING)
 _APART = frozenset(

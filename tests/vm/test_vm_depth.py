@@ -13,13 +13,13 @@ from random_modules import Body, RandomModule
 from totemlang.bytecode.limits import MAX_NESTING
 from totemlang.bytecode.module import Function, Module
 from totemlang.check.library import Library
-from totemlang.cost.verified import VerifiedModule
-from totemlang.cost.verify import verify
 from totemlang.diagnostics import OperationFailed, OutOfTotem
 from totemlang.schema.types import BOOL, INT, LONG, Field
 from totemlang.source import Source
 from totemlang.tables.prices import default_prices
 from totemlang.tables.rules import default_rules
+from totemlang.verify.verified import VerifiedModule
+from totemlang.verify.verifier import verify
 from totemlang.vm.machine import Machine
 from totemlang.vm.meter import Meter
 from totemlang.vm.prepared import prepare

@@ -1,1 +1,1 @@
-"""What a module costs: verification, prices, bounds, quote."""
+"""What a verified module costs: symbolic bounds of totem, rows and bytes, and the quote."""

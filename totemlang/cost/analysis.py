@@ -11,9 +11,9 @@ from totemlang.cost.abstract import AbstractValue
 from totemlang.cost.interval import Interval
 from totemlang.cost.polynomial import too_complex
 from totemlang.cost.tally import Tally
-from totemlang.cost.verified import VerifiedModule
 from totemlang.diagnostics import Diagnostic, ErrorClass
 from totemlang.source import Source, Span
+from totemlang.verify.verified import VerifiedModule
 
 MAX_WORK = 3_000_000
 """Uses that are combined in one analysis; a program that needs more is refused."""

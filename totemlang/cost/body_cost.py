@@ -20,8 +20,8 @@ from totemlang.cost.paths import Outcome, Region, Values
 from totemlang.cost.polynomial import too_complex
 from totemlang.cost.sizes import Measuring
 from totemlang.cost.tally import NOTHING, Use, use_of
-from totemlang.cost.verified import Step, VerifiedCode
 from totemlang.diagnostics import ErrorClass, Refused
+from totemlang.verify.verified import Step, VerifiedCode
 
 MAX_DEPTH = 100
 """Blocks of control within each other that are followed."""

@@ -14,7 +14,7 @@ from totemlang.cost.literals import known_value
 from totemlang.cost.size_rules import ranged, same_length, stored_element
 from totemlang.cost.transfer import result_of, variety_with_absence
 from totemlang.cost.variety import Variety, combined
-from totemlang.cost.verified import Step
+from totemlang.verify.verified import Step
 
 Slots = list[AbstractValue]
 Effect = Callable[

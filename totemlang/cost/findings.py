@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from totemlang.cost.job_cost import job_cost
-from totemlang.cost.verified import VerifiedModule
 from totemlang.diagnostics import Diagnostic, Refused
+from totemlang.verify.verified import VerifiedModule
 
 
 def bound_findings(verified: VerifiedModule) -> tuple[Diagnostic, ...]:

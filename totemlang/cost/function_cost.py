@@ -10,8 +10,8 @@ from totemlang.cost.literals import zero_value
 from totemlang.cost.naming import Namer
 from totemlang.cost.paths import Leaving, Path, Values
 from totemlang.cost.tally import TOTEM, Tally
-from totemlang.cost.verified import VerifiedCode
 from totemlang.source import NOWHERE, Source, Span
+from totemlang.verify.verified import VerifiedCode
 
 
 def lines_of(code: VerifiedCode, source: Source | None) -> LineAt:

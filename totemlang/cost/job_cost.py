@@ -26,10 +26,10 @@ from totemlang.cost.size_rules import product_of_sizes
 from totemlang.cost.stage_cost import Naming, StageCost, stage_cost
 from totemlang.cost.tally import NOTHING, TOTEM, Tally, Use, line_of, line_total, use_of
 from totemlang.cost.variety import ANYTHING, ONE_VALUE
-from totemlang.cost.verified import VerifiedModule
 from totemlang.diagnostics import Diagnostic, ErrorClass
 from totemlang.schema.metadata import Metadata
 from totemlang.source import NOWHERE, Source, Span
+from totemlang.verify.verified import VerifiedModule
 
 SCRIPT = "script"
 """What a script is called among the stages."""

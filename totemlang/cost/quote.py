@@ -17,10 +17,10 @@ from totemlang.cost.formula import formula_text
 from totemlang.cost.job_cost import JobCost, job_cost
 from totemlang.cost.polynomial import Coefficient, Polynomial, Symbol
 from totemlang.cost.tally import Use, called_at, line_of, line_total
-from totemlang.cost.verified import VerifiedModule
 from totemlang.diagnostics import Diagnostic, ErrorClass, Refused
 from totemlang.schema.metadata import Metadata
 from totemlang.source import Source
+from totemlang.verify.verified import VerifiedModule
 
 LARGEST = 2**63 - 1
 """What an account can hold; a quote beyond is refused."""

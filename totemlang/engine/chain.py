@@ -13,13 +13,13 @@ import pyarrow as pa
 from attrs import define
 
 from totemlang.bytecode.module import Stage
-from totemlang.cost.verified import VerifiedModule
 from totemlang.data.bind import BoundData
 from totemlang.diagnostics import Forbidden
 from totemlang.engine.result_table import emitted_schema, result_table
 from totemlang.engine.shuffle import Grouping, grouping_for
 from totemlang.engine.spool import Scratch, Spool
 from totemlang.engine.stages import StageRun, is_reduce
+from totemlang.verify.verified import VerifiedModule
 from totemlang.vm.aggregate import aggregate_only
 from totemlang.vm.machine import Machine
 

@@ -16,7 +16,6 @@ import pyarrow as pa
 from attrs import define, field, frozen
 
 from totemlang.bytecode.module import Value
-from totemlang.cost.verified import VerifiedModule
 from totemlang.data.bind import BoundData, bind
 from totemlang.data.file import DataFile
 from totemlang.data.load_lookup import load_lookup
@@ -40,6 +39,7 @@ from totemlang.engine.stages import MAP_ROWS, StageRun
 from totemlang.schema.metadata import Metadata
 from totemlang.schema.policy import Policy
 from totemlang.schema.types import Type
+from totemlang.verify.verified import VerifiedModule
 from totemlang.vm.global_values import global_values
 from totemlang.vm.machine import Machine
 from totemlang.vm.meter import Meter

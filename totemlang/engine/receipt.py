@@ -15,9 +15,9 @@ from attrs import field, frozen
 
 from totemlang.bytecode.container import module_hash
 from totemlang.bytecode.module import Value
-from totemlang.cost.verified import VerifiedModule
 from totemlang.schema.metadata import Metadata
 from totemlang.schema.metadata_json import metadata_hash
+from totemlang.verify.verified import VerifiedModule
 
 VERSION = 1
 

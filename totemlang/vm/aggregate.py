@@ -9,8 +9,8 @@ from __future__ import annotations
 from attrs import frozen
 
 from totemlang.bytecode.module import Value
-from totemlang.cost.verified import VerifiedCode, VerifiedModule
 from totemlang.tables.operations import OPERATIONS
+from totemlang.verify.verified import VerifiedCode, VerifiedModule
 
 AGGREGATING = frozenset({"sum", "exact_sum", "sum_time", "count", "len", "min_of", "max_of"})
 """Operations that an aggregate can answer."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from attrs import define, field
 
-from totemlang.cost.verified import VerifiedCode
+from totemlang.verify.verified import VerifiedCode
 
 
 @define

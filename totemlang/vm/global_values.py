@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from totemlang.bytecode.module import GlobalKind, Value
-from totemlang.cost.verified import VerifiedModule
 from totemlang.diagnostics import OperationFailed, OutOfTotem, UsageError
+from totemlang.verify.verified import VerifiedModule
 from totemlang.vm import failures
 from totemlang.vm.loading import Till, load, machine_value, pool
 from totemlang.vm.meter import Meter

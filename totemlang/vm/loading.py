@@ -9,9 +9,9 @@ from typing import Any
 from attrs import define, frozen
 
 from totemlang.bytecode.module import Value
-from totemlang.cost.verified import VerifiedModule
 from totemlang.data.lookup import LookupTable
 from totemlang.diagnostics import OutOfTotem
+from totemlang.verify.verified import VerifiedModule
 from totemlang.vm import checks, failures, sizes
 from totemlang.vm.aggregate import Aggregate
 from totemlang.vm.arrays import bounded, order_of

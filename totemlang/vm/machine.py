@@ -13,11 +13,11 @@ from typing import Any
 from attrs import evolve, frozen
 
 from totemlang.bytecode.module import Value
-from totemlang.cost.verified import VerifiedModule
 from totemlang.data.lookup import LookupTable
 from totemlang.diagnostics import OperationFailed
 from totemlang.schema.types import Kind
 from totemlang.source import Source
+from totemlang.verify.verified import VerifiedModule
 from totemlang.vm import failures, sizes
 from totemlang.vm.counting import Stops
 from totemlang.vm.loading import Till, cells, load, pool

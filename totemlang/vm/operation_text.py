@@ -11,8 +11,8 @@ from collections.abc import Callable
 from attrs import define, field
 
 from totemlang.bytecode.module import Code, Instruction, Module
-from totemlang.cost.verified import VerifiedCode
 from totemlang.tables.operations import OPERATIONS
+from totemlang.verify.verified import VerifiedCode
 from totemlang.vm.value_text import value_text
 
 SIGNS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}

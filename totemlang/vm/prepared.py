@@ -8,9 +8,9 @@ from types import CodeType
 from attrs import define, field, frozen
 
 from totemlang.bytecode.module import Stage
-from totemlang.cost.verified import VerifiedCode, VerifiedModule
 from totemlang.schema.types import Field
 from totemlang.source import Source
+from totemlang.verify.verified import VerifiedCode, VerifiedModule
 from totemlang.vm.control import translate
 from totemlang.vm.parts import Surroundings
 from totemlang.vm.python_text import INDENT, Function, Site

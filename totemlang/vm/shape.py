@@ -7,8 +7,8 @@ from bisect import bisect_left, bisect_right
 from attrs import define, field, frozen
 
 from totemlang.bytecode.module import Code
-from totemlang.cost.verified import VerifiedCode
 from totemlang.source import NOWHERE, Span
+from totemlang.verify.verified import VerifiedCode
 
 OPENING = frozenset({"if", "and", "or", "for", "while", "foreach"})
 LOOPS = frozenset({"for", "while", "foreach"})

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from attrs import frozen
 
 from totemlang.bytecode.module import Value
-from totemlang.cost.verified import VerifiedModule
 from totemlang.diagnostics import OperationFailed
+from totemlang.verify.verified import VerifiedModule
 from totemlang.vm.machine import Machine
 from totemlang.vm.meter import Meter
 from totemlang.vm.operation_text import Entry, entries_of

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from attrs import define, evolve, field
 
 from totemlang.bytecode.module import Instruction
-from totemlang.cost.verified import Block, Step, VerifiedCode
 from totemlang.schema.types import Kind
+from totemlang.verify.verified import Block, Step, VerifiedCode
 from totemlang.vm.items import MAX_DEPTH, RANGES, Interval, Item
 from totemlang.vm.measures import MeasureWriter, Sized
 from totemlang.vm.parts import Charge, Open, Piece, Surroundings

@@ -15,8 +15,6 @@ from totemlang.bytecode.container import decode, module_hash
 from totemlang.bytecode.module import Module, Value
 from totemlang.check.library import default_library
 from totemlang.cost.quote import Quote, quote
-from totemlang.cost.verified import VerifiedModule
-from totemlang.cost.verify import verify
 from totemlang.data.kinds import WIDER
 from totemlang.data.parameters import sent_values
 from totemlang.diagnostics import BadData, Refused, UsageError
@@ -28,6 +26,8 @@ from totemlang.schema.types import Field, Kind
 from totemlang.schema.untrusted_json import parse_document
 from totemlang.tables.prices import PriceTable
 from totemlang.tables.rules import RuleBook
+from totemlang.verify.verified import VerifiedModule
+from totemlang.verify.verifier import verify
 
 MOST_STAGES = 100
 """Stages of a job on the ledger, which keeps a figure for each."""

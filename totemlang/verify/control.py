@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 from totemlang.bytecode.limits import MAX_NESTING
 from totemlang.bytecode.module import Instruction
-from totemlang.cost.passed import has_passed
-from totemlang.cost.scope import BodyKind
-from totemlang.cost.stack import Entry, Role
-from totemlang.cost.walk import LOOPS, Effect, Frame, Region, Walk
 from totemlang.schema.types import BOOL, LONG, Type
+from totemlang.verify.passed import has_passed
+from totemlang.verify.scope import BodyKind
+from totemlang.verify.stack import Entry, Role
+from totemlang.verify.walk import LOOPS, Effect, Frame, Region, Walk
 
 STEPS = {Role.UPWARD: "add", Role.DOWNWARD: "sub"}
 """How the variable of a loop moves towards its bound."""

@@ -7,9 +7,9 @@ from collections.abc import Hashable
 from totemlang.bytecode.checks import Check, checks_of
 from totemlang.bytecode.constants import identity
 from totemlang.bytecode.module import Instruction
-from totemlang.cost.scope import Scope
-from totemlang.cost.stack import Entry
 from totemlang.schema.types import Constraint, Type
+from totemlang.verify.scope import Scope
+from totemlang.verify.stack import Entry
 
 
 def has_passed(scope: Scope, entry: Entry, at: Type, constraint: Constraint) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from attrs import evolve
 
 from totemlang.bytecode.module import Instruction
-from totemlang.cost.passed import has_passed
-from totemlang.cost.stack import BOUND_TO_PLACE, Entry, Role
-from totemlang.cost.walk import Effect, Region, Walk
 from totemlang.schema.types import STRING
 from totemlang.tables.operations import OPERATIONS, pattern_type
+from totemlang.verify.passed import has_passed
+from totemlang.verify.stack import BOUND_TO_PLACE, Entry, Role
+from totemlang.verify.walk import Effect, Region, Walk
 
 UPDATES = frozenset({"add", "sub", "mul"})
 """Operations that an element may be updated by."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 from attrs import evolve
-from cost_assembler import Assembler, script
+from verify_assembler import Assembler, script
 
 from totemlang.bytecode.module import Module, StageKind
 from totemlang.check.library import default_library
-from totemlang.cost.verified import VerifiedModule
-from totemlang.cost.verify import verify
 from totemlang.diagnostics import Refused
 from totemlang.tables.prices import default_prices
 from totemlang.tables.rules import default_rules, load_rules
+from totemlang.verify.verified import VerifiedModule
+from totemlang.verify.verifier import verify
 
 
 def accept(module: Module) -> VerifiedModule:

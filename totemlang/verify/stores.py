@@ -6,10 +6,10 @@ Were they interchangeable, bytecode could store for nothing.
 
 from __future__ import annotations
 
-from totemlang.cost.passed import keeps_to
-from totemlang.cost.stack import Entry, Role
-from totemlang.cost.walk import Effect, Region, Walk
 from totemlang.schema.types import LONG, Type
+from totemlang.verify.passed import keeps_to
+from totemlang.verify.stack import Entry, Role
+from totemlang.verify.walk import Effect, Region, Walk
 
 
 def store(walk: Walk) -> Effect:

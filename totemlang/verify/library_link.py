@@ -16,9 +16,9 @@ from totemlang.bytecode.lowering import unbound
 from totemlang.bytecode.module import Function, Instruction, Module
 from totemlang.check.library import Library
 from totemlang.check.typed import TypedProgram
-from totemlang.cost.faults import Faults
 from totemlang.schema.types import Field, Type
 from totemlang.source import Source
+from totemlang.verify.faults import Faults
 
 
 @frozen

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from totemlang.bytecode.module import Code
-from totemlang.cost.verified import Block, Step
 from totemlang.tables.operations import OPERATIONS
+from totemlang.verify.verified import Block, Step
 
 EACH_ROUND, EACH_TEST = "foreach", "while"
 

@@ -12,15 +12,15 @@ from attrs import evolve, frozen
 
 from totemlang.bytecode.limits import MAX_SLOTS
 from totemlang.bytecode.module import Code, Instruction
-from totemlang.cost import control, stores, values
-from totemlang.cost.blocks import cut
-from totemlang.cost.faults import Faults
-from totemlang.cost.pricing import price_of
-from totemlang.cost.scope import BodyKind, Scope
-from totemlang.cost.verified import Step, VerifiedCode
-from totemlang.cost.walk import Effect, Stop, Walk
 from totemlang.schema.types import Kind
 from totemlang.tables.operations import ASSIGN, OPERATIONS, Operation
+from totemlang.verify import control, stores, values
+from totemlang.verify.blocks import cut
+from totemlang.verify.faults import Faults
+from totemlang.verify.pricing import price_of
+from totemlang.verify.scope import BodyKind, Scope
+from totemlang.verify.verified import Step, VerifiedCode
+from totemlang.verify.walk import Effect, Stop, Walk
 
 Handler = Callable[[Walk], Effect]
 

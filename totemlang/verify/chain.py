@@ -9,10 +9,10 @@ from attrs import evolve, frozen
 
 from totemlang.bytecode.limits import MAX_KEY_PARTS
 from totemlang.bytecode.module import Emitted, Merge, Module, Stage, StageKind
-from totemlang.cost.faults import Faults
-from totemlang.cost.merging import mergeable
-from totemlang.cost.shape import Shape, is_key
 from totemlang.schema.types import Field, Type
+from totemlang.verify.faults import Faults
+from totemlang.verify.merging import mergeable
+from totemlang.verify.shape import Shape, is_key
 
 
 @frozen

@@ -16,8 +16,6 @@ from hypothesis import strategies as st
 from totemlang.bytecode.constants import is_value
 from totemlang.bytecode.module import Code, Instruction, Module
 from totemlang.check.library import default_library
-from totemlang.cost.verified import VerifiedCode, VerifiedModule
-from totemlang.cost.verify import verify
 from totemlang.data.lookup import LookupTable
 from totemlang.diagnostics import OperationFailed, OutOfTotem, Refused
 from totemlang.program import Program
@@ -25,6 +23,8 @@ from totemlang.source import Source
 from totemlang.tables.operations import EVERYTHING, OPERATIONS
 from totemlang.tables.prices import default_prices
 from totemlang.tables.rules import default_rules
+from totemlang.verify.verified import VerifiedCode, VerifiedModule
+from totemlang.verify.verifier import verify
 from totemlang.vm.machine import Machine
 from totemlang.vm.meter import Meter
 

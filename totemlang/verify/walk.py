@@ -11,11 +11,11 @@ from attrs import define, field, frozen
 from totemlang.bytecode.limits import MAX_DEPTH, MAX_STACK
 from totemlang.bytecode.listing import shown
 from totemlang.bytecode.module import Code, Instruction
-from totemlang.cost.faults import Faults
-from totemlang.cost.scope import Scope
-from totemlang.cost.stack import BOUND_TO_PLACE, Entry, Role, Stack, Underflow
 from totemlang.schema.types import Type
 from totemlang.source import Span
+from totemlang.verify.faults import Faults
+from totemlang.verify.scope import Scope
+from totemlang.verify.stack import BOUND_TO_PLACE, Entry, Role, Stack, Underflow
 
 
 class Region(Enum):

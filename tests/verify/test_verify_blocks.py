@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 from attrs import evolve
-from cost_assembler import script
+from verify_assembler import script
 
 from totemlang.bytecode.formula import term
 from totemlang.check.library import default_library
-from totemlang.cost.verified import Block, VerifiedCode
-from totemlang.cost.verify import verify
 from totemlang.diagnostics import Refused
 from totemlang.tables.prices import PriceTable, default_prices, load_prices
 from totemlang.tables.resources import resource_text
 from totemlang.tables.rules import default_rules
+from totemlang.verify.verified import Block, VerifiedCode
+from totemlang.verify.verifier import verify
 
 
 def verified(slots: str, text: str, prices: PriceTable | None = None) -> VerifiedCode:

@@ -9,17 +9,17 @@ from __future__ import annotations
 from totemlang.bytecode.limits import MAX_CALL_DEPTH
 from totemlang.bytecode.module import Function, Global, Module, Stage
 from totemlang.check.library import Library
-from totemlang.cost.body import walk_body
-from totemlang.cost.chain import Chain
-from totemlang.cost.faults import Faults
-from totemlang.cost.library_link import judge_library
-from totemlang.cost.scope import BodyKind, Scope, domains_of
-from totemlang.cost.shape import Shape
-from totemlang.cost.verified import VerifiedCode, VerifiedModule
 from totemlang.schema.types import Field
 from totemlang.source import Source
 from totemlang.tables.prices import PriceTable
 from totemlang.tables.rules import RuleBook
+from totemlang.verify.body import walk_body
+from totemlang.verify.chain import Chain
+from totemlang.verify.faults import Faults
+from totemlang.verify.library_link import judge_library
+from totemlang.verify.scope import BodyKind, Scope, domains_of
+from totemlang.verify.shape import Shape
+from totemlang.verify.verified import VerifiedCode, VerifiedModule
 
 
 def verify(module: Module, rules: RuleBook, prices: PriceTable, library: Library) -> VerifiedModule:

@@ -18,10 +18,10 @@ from totemlang.bytecode.limits import (
     MAX_NAME_CHARACTERS,
 )
 from totemlang.bytecode.module import Code, Function, GlobalKind, Lookup, Module
-from totemlang.cost.body import command_of
-from totemlang.cost.faults import Faults
 from totemlang.schema.types import KEY_KINDS, Field, Kind
 from totemlang.tables.rules import LabelledType, RuleBook
+from totemlang.verify.body import command_of
+from totemlang.verify.faults import Faults
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _DOTTED = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}(\.[A-Za-z][A-Za-z0-9_]{0,63})+")

@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from cost_assembler import Assembler, fields, script
+from verify_assembler import Assembler, fields, script
 
 import totemlang
 from totemlang.bytecode.codes import CODES
 from totemlang.bytecode.module import Lookup, Merge, Module, OrderBy, StageKind
 from totemlang.check.library import default_library
-from totemlang.cost.verify import verify
 from totemlang.diagnostics import Refused
 from totemlang.program import Program
 from totemlang.schema.types import Constraint
 from totemlang.source import Source
 from totemlang.tables.prices import default_prices
 from totemlang.tables.rules import default_rules, load_rules
+from totemlang.verify.verifier import verify
 
 MAP, REDUCE, ALL = StageKind.MAP, StageKind.REDUCE, StageKind.REDUCE_ALL
 PERCENT = Constraint("percent", lower=0, upper=100)
@@ -351,7 +351,7 @@ def test_where_the_rules_bound_a_kind_foreign_code_keeps_to_it() -> None:
 def test_every_fault_is_in_the_table_and_the_table_has_no_other() -> None:
     room = Path(totemlang.__file__).parent
     texts = [
-        path.read_text() for name in ("bytecode", "cost") for path in (room / name).glob("*.py")
+        path.read_text() for name in ("bytecode", "verify") for path in (room / name).glob("*.py")
     ]
     used = {code for text in texts for code in re.findall(r'\.(?:\w+)\(\s*"(BYT\d{3})"', text)}
     used |= {code for text in texts for code in re.findall(r'_refused\(\s*"(BYT\d{3})"', text)}

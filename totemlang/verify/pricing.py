@@ -12,7 +12,6 @@ from typing import Any
 
 from attrs import frozen
 
-from totemlang.cost.verified import Price
 from totemlang.schema.types import Type
 from totemlang.tables.measure import (
     BitLength,
@@ -32,6 +31,7 @@ from totemlang.tables.measure import (
 )
 from totemlang.tables.operations import Operation
 from totemlang.tables.prices import PriceTable
+from totemlang.verify.verified import Price
 
 
 @frozen

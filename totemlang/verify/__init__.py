@@ -1,0 +1,1 @@
+"""Foreign bytecode to a verified module: types, stack, control, stores, prices; trusts nothing."""
