@@ -75,6 +75,7 @@ SLIPS = [
     ("x == 3", "SYN027", "==", "nothing takes the answer", "write `=`"),
     ("f(x)", "SYN027", "f", "goes nowhere", "give it a name"),
     ("stats.mean(xs)", "SYN027", "stats", "goes nowhere", "give it a name"),
+    ("ifelse(a > 0, 1, 2)", "SYN027", "ifelse", "goes nowhere", "give it a name"),
     ("row.x = 3", "SYN027", ".", "cannot be assigned", "read-only"),
     ("x", "SYN027", "x", "`x` alone is not a statement", ""),
     ("3 + 4", "SYN027", "3", "goes nowhere", "a line starts with"),

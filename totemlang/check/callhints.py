@@ -9,7 +9,7 @@ from totemlang.check.context import Body
 from totemlang.check.matching import Given
 from totemlang.check.names import LookupName
 from totemlang.check.suggestions import HABITS
-from totemlang.schema.types import DATE, STRING, TIMESTAMP, Kind
+from totemlang.schema.types import BOOL, DATE, STRING, TIMESTAMP, Kind
 from totemlang.syntax import tree
 from totemlang.tables.operations import BINARY, NUMBERS
 
@@ -65,8 +65,12 @@ def builtin_hint(builtin: Builtin, operands: Sequence[Given]) -> str:
         return f"`{name}` takes whole numbers: use a smaller unit, or `{name}(round(x))`"
     if one == DATE and name in ("hour", "minute"):
         return f"a date has no {name}: keep the timestamp"
-    if one == STRING and name in ("date", "timestamp"):
+    if one == STRING and name in ("date", "timestamp", *(kind.value for kind in _NUMBER_KINDS)):
         return f"strings are not read: declare the column as {name}"
+    if name == "sum" and one == BOOL.array:
+        return "to count what is true, emit `int(flag)` and add that up"
+    if name == "sum" and one is not None and one.is_array:
+        return "what adds up are numbers and durations"
     if name in ("sum", "min", "max", "count") and one in NUMBERS:
         return f"in a reduce the values of a key come as an array: declare `{one}[]`"
     if name == "sum" and len(types) > 1:
@@ -80,5 +84,6 @@ def builtin_hint(builtin: Builtin, operands: Sequence[Given]) -> str:
     return f"write `{builtin.usage}`"
 
 
+_NUMBER_KINDS = tuple(at.kind for at in NUMBERS)
 _UNIT_OF = {"day": "days", "hour": "hours", "minute": "minutes"}
 _PART_OF = {"days": "day", "hours": "hour", "minutes": "minute", "seconds": "minute"}

@@ -79,6 +79,8 @@ def _name_hint(body: Body, text: str) -> str:
         binding = body.names.find(known)
         if isinstance(binding, RowName) and binding.columns and text in binding.columns:
             return f"write `{known}.{text}`"
+    if body.names.has_ended(text):
+        return f"`{text}` ended with its block: keep what it held in a variable declared before"
     near = body.world.suggestions.near(text, body.names.known())
     return NAME_HABITS.get(text) or near
 

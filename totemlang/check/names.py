@@ -76,6 +76,7 @@ class Names:
 
     _visible: dict[str, tuple[Binding, Span]] = Factory(dict)
     _blocks: list[list[str]] = Factory(lambda: [[]])
+    _ended: set[str] = Factory(set)
 
     def find(self, name: str) -> Binding | None:
         """What a name means here."""
@@ -93,6 +94,10 @@ class Names:
             self._blocks[-1].append(name)
         self._visible[name] = (binding, span)
 
+    def has_ended(self, name: str) -> bool:
+        """Whether a name meant something in a block that has ended."""
+        return name in self._ended
+
     def known(self) -> Iterator[str]:
         """All visible names, innermost first."""
         return reversed(self._visible)
@@ -106,6 +111,7 @@ class Names:
         finally:
             for name in self._blocks.pop():
                 del self._visible[name]
+                self._ended.add(name)
 
     def inner(self) -> Names:
         """Names of a body that sees these and declares its own."""

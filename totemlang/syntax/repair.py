@@ -42,8 +42,8 @@ def respelt(failure: Failure, reports: Reports) -> Line | None:
         meant: str | None = "end"
     else:
         meant = nearest(head.text, COMMAND_WORDS | {"end", "else"})
-    if meant is None:
-        return None
+    if meant is None or (meant in ("end", "else") and failure.tokens[1].type == "OPEN"):
+        return None  # nothing in brackets follows these: it is a call
     if not line.faulty:
         reports.add(
             "SYN031",
