@@ -14,7 +14,7 @@ from totemlang.diagnostics import ErrorClass
 from totemlang.schema.types import INT_RANGE, Kind
 from totemlang.source import Span
 from totemlang.syntax import tree
-from totemlang.syntax.limits import MAX_EXPRESSION_DEPTH
+from totemlang.syntax.limits import MAX_ARGUMENTS, MAX_ARRAY_LITERAL, MAX_EXPRESSION_DEPTH
 from totemlang.syntax.reports import Reports
 from totemlang.syntax.tokens import SPELLING, Token
 from totemlang.tables.rules import RuleBook
@@ -137,6 +137,9 @@ class ExpressionBuilder:
     def make_array(self, values: list[Any]) -> tree.Expression:
         """`[a, b]`."""
         elements = values[1] if len(values) == 3 else ()
+        if len(elements) > MAX_ARRAY_LITERAL:
+            message = f"an array is listed with at most {MAX_ARRAY_LITERAL:,} elements"
+            return self._too_many(values, message, "a table of values belongs into a lookup")
         return self._sized(tree.ArrayLiteral(stretch(values), elements), *elements)
 
     # --- composed
@@ -183,6 +186,9 @@ class ExpressionBuilder:
     def make_call(self, values: list[Any]) -> tree.Expression:
         """`f(x)`, `stats.mean(xs)`, `date(ts)`."""
         called, arguments = values[0], values[2] if len(values) == 4 else ()
+        if len(arguments) > MAX_ARGUMENTS:
+            hint = "put the values into an array: `max([a, b, c])`"
+            return self._too_many(values, f"a call takes at most {MAX_ARGUMENTS} values", hint)
         if isinstance(called, Token):
             self.forbid(called.text, called.span)
             name = tree.Name(called.span, called.text)
@@ -225,6 +231,10 @@ class ExpressionBuilder:
             return self._cut(node.span)
         self._depths[id(node)] = depth
         return node
+
+    def _too_many(self, values: list[Any], message: str, hint: str) -> tree.Expression:
+        self.reports.add("SYN036", message, stretch(values), hint)
+        return self._cut(stretch(values))
 
     def _cut(self, span: Span) -> tree.Expression:
         """What stands for an expression that is no good and has been reported."""

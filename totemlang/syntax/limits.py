@@ -15,6 +15,12 @@ Later passes walk expressions by recursion, a few Python frames a level; with 50
 an expression of this depth stays well within Python's own limit.
 """
 
+MAX_ARGUMENTS = 100
+"""Values that a call is given: each may be an operation within the next, as in `min(a, b, c)`."""
+
+MAX_ARRAY_LITERAL = 5_000
+"""Elements that an array literal lists."""
+
 MAX_NAME = 64
 """Characters of a name."""
 
