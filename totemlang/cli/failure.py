@@ -64,13 +64,14 @@ def show_diagnostics(shell: Shell, diagnostics: tuple[Diagnostic, ...]) -> None:
         shell.say(f"{number} findings")
 
 
-def report(error: BaseException) -> str:
+def report(error: BaseException, program: str = "totemc") -> str:
     """Write a report of an internal error to a file; gives the message for people.
 
     The report has the traceback, versions and the command line; it stays on this machine.
     """
     from totemlang import __version__
 
+    fault = f"this is a fault of {program}, not yours"
     lines = [
         f"totemlang {__version__}, Python {platform.python_version()}, {platform.platform()}",
         datetime.now(UTC).isoformat(timespec="seconds"),
@@ -85,7 +86,5 @@ def report(error: BaseException) -> str:
             (folder / name).write_text("\n".join(lines), encoding="utf-8")
         except OSError:
             continue
-        return (
-            f"internal error: this is a fault of totemc, not yours; a report is in {folder / name}"
-        )
-    return "internal error: this is a fault of totemc, not yours; no report could be written"
+        return f"internal error: {fault}; a report is in {folder / name}"
+    return f"internal error: {fault}; no report could be written"
