@@ -73,7 +73,8 @@ LONG = {
     "unknown functions": "int a = 1\n" + "".join(f"a = fob{i}(a)\n" for i in range(1400)),
     "names twice": "int a = 1\n" * 3000,
     "a long array": "int a = 1\nint[] b = [" + ",".join(["a+1"] * 4000) + "]\n",
-    "a long call": "int a = 1\nint b = min(" + ",".join(["a"] * 9000) + ")\n",
+    "long calls": "int a = 1\n"
+    + "".join(f"int b{i} = min({','.join(['a'] * 100)})\n" for i in range(200)),
     "emits": "dataset d(int a)\nmap m(d row)\n" + "emit row.a\n" * 2500 + "end map\n",
     "functions in a ring": "".join(
         f"function int f{i}(int x)\nreturn f{(i + 1) % 500}(x)\nend function\n" for i in range(500)
