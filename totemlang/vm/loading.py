@@ -16,13 +16,13 @@ from totemlang.vm import checks, failures, sizes
 from totemlang.vm.aggregate import Aggregate
 from totemlang.vm.arrays import bounded, order_of
 from totemlang.vm.meanings import MEANINGS
-from totemlang.vm.meter import Meter
+from totemlang.vm.meter import Purse
 from totemlang.vm.numbers import NAN, canonical, divide_by_zero
 from totemlang.vm.prepared import FILE_NAME, Prepared
 from totemlang.vm.python_text import Site, literal
 
 _CHUNK = (1 << 29) - 1
-"""Totem taken from the meter at a time: numbers this small are what Python is fastest with."""
+"""Totem drawn at a time: numbers this small are what Python is fastest with."""
 
 
 def _arranged(
@@ -160,17 +160,15 @@ def load(
 
 @define
 class Till:
-    """Hands totem of a meter to generated code, and returns what is left."""
+    """Hands totem of a purse to generated code, and returns what is left."""
 
-    meter: Meter
+    purse: Purse
     stage: str = ""
-    taken: int = 0
 
     def run(self, stage: str, loaded: Loaded, entrance: str, *arguments: Any) -> Any:
-        """Run an entrance, paid from the meter. Raises what it raises, and `OutOfTotem`."""
+        """Run an entrance, paid from the purse. Raises what it raises, and `OutOfTotem`."""
         self.stage = stage
-        self.taken = min(self.meter.remaining, _CHUNK)
-        loaded.refill(self.taken)
+        loaded.refill(self.purse.draw(0, _CHUNK, stage))
         try:
             result = loaded.entrances[entrance](*arguments)
         except OutOfTotem:
@@ -186,7 +184,11 @@ class Till:
         return result
 
     def _settle(self, loaded: Loaded) -> None:
-        self.meter.charge(self.taken - loaded.rest(), self.stage)
+        left = loaded.rest()
+        if left < 0:
+            self.purse.charge(-left, self.stage)
+        else:
+            self.purse.give_back(left)
 
     def take_back(self, loaded: Loaded, error: Exception) -> None:
         """Refund what a failure kept from being done.
@@ -198,16 +200,10 @@ class Till:
         loaded.refill(self.more(left) if left < 0 else left)
 
     def more(self, left: int, later: int = 0) -> int:
-        """Called with totem that has run out: take more from the meter, or end the run.
+        """Called with totem that has run out: draw more, or end the run.
 
         `later` of what is asked for is due only if nothing fails before: as long as the rest is
         there, the run goes on, to the failure or to the next charge, which ends it.
         """
-        available = self.meter.remaining - self.taken
-        if -left > available:
-            if -left - later <= available:
-                return left
-            self.meter.exhaust(self.stage)
-        taken = min(available, max(-left, _CHUNK))
-        self.taken += taken
-        return left + taken
+        due = max(0, -left - later)
+        return left + self.purse.draw(due, max(-left, _CHUNK), self.stage)

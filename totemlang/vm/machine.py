@@ -21,7 +21,7 @@ from totemlang.verify.verified import VerifiedModule
 from totemlang.vm import failures, sizes
 from totemlang.vm.counting import Stops
 from totemlang.vm.loading import Till, cells, load, pool
-from totemlang.vm.meter import Meter
+from totemlang.vm.meter import Purse
 from totemlang.vm.numbers import canonical
 from totemlang.vm.prepared import Prepared, prepare
 from totemlang.vm.python_text import Site
@@ -77,7 +77,7 @@ class Machine:
         verified: VerifiedModule,
         globals: Sequence[Value],
         lookups: Sequence[LookupTable],
-        meter: Meter,
+        meter: Purse,
         *,
         prepared: Prepared | None = None,
         trace: Callable[[int, int], None] | None = None,
@@ -169,7 +169,7 @@ class Machine:
     # --- within
 
     def _charge(self, stage: str, reading: int, work: int, line: int) -> None:
-        self._till.meter.charge(reading + work, stage)
+        self._till.purse.charge(reading + work, stage)
         self._noted.reading[line] += reading
         self._noted.stages[stage] += reading + work
 
@@ -178,11 +178,11 @@ class Machine:
         return sizes.strings_bytes(column) if each is None else each * rows
 
     def _run(self, stage: str, entrance: str, *arguments: Any) -> Any:
-        before = self._till.meter.used
+        before = self._till.purse.used
         try:
             return self._till.run(stage, self._loaded, entrance, *arguments)
         finally:
-            self._noted.stages[stage] += self._till.meter.used - before
+            self._noted.stages[stage] += self._till.purse.used - before
 
     def note(self, error: Exception, *, in_record: bool = False) -> int:
         """Note where bodies were left by a failure; gives its source line, 0 if it has none.

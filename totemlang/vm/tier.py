@@ -1,0 +1,78 @@
+"""What the engine wants of a tier: stages run over Arrow batches, metered, with exact totals.
+
+The interpreter is the definition; a tier that fulfils this protocol gives the same bits, totem,
+failures and end of totem.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from totemlang.bytecode.module import Value
+from totemlang.vm.machine import Failures
+from totemlang.vm.totals import Totals
+
+Starts = npt.NDArray[np.int64]
+"""Where groups begin in a batch: group `i` is rows `starts[i]` to `starts[i + 1]`."""
+
+
+class Emission(Protocol):
+    """What a stage emitted over a batch, in the order of records and of emits."""
+
+    @property
+    def failures(self) -> Failures:
+        """Records that failed; the first by its place in the batch."""
+
+    @property
+    def rows(self) -> int:
+        """Rows emitted."""
+
+    def batch(self) -> pa.RecordBatch:
+        """The emitted columns `c0`, `c1`, … in the Arrow types of `data.kinds.ARROW`.
+
+        To be asked before the next call of the machine; the batch itself stays valid after it.
+        """
+
+
+class StageMachine(Protocol):
+    """A module with its parameters and lookups, ready to run; for one thread.
+
+    All of the methods that run something raise `OutOfTotem` where the budget is used up.
+    """
+
+    def map(self, stage: int, batch: pa.RecordBatch) -> Emission:
+        """Run a map over a batch of records, and charge reading them.
+
+        The columns stand in the order of the stage's parameters, in the types of
+        `data.kinds.ARROW`, with nulls only where the parameter is optional.
+        """
+
+    def reduce_rows(self, stage: int, batch: pa.RecordBatch, starts: Starts) -> Emission:
+        """Run a reduce over groups given by their rows: key parts, then values.
+
+        The rows are sorted by key, groups are whole: group `i` is rows `starts[i]` to
+        `starts[i + 1]`. A reduce without key has one group, perhaps empty.
+        """
+
+    def reduce_aggregates(self, stage: int, groups: pa.RecordBatch) -> Emission:
+        """Run a reduce over groups of which it asks sums, counts and extremes alone, a row each.
+
+        Columns (see `aggregate_schema`): `k0`, … the key parts; `count`; then for value `i`
+        `bytes{i}`, `longest{i}` (in the measure of `vm.aggregate`), `total{i}` (int64 for whole
+        numbers and durations, float64 the correctly rounded sum of floats, null for other
+        kinds), `over{i}` (the whole sum does not fit; `total{i}` says nothing then), `least{i}`,
+        `greatest{i}` in the value's Arrow type, null in an empty group.
+        """
+
+    def run_script(self) -> dict[str, Value]:
+        """Run a script; its variables at the end. Raises `OperationFailed` with its line."""
+
+    def read_lookups(self, stage: str) -> None:
+        """Charge reading the lookups, once a job, as part of a stage."""
+
+    def totals(self) -> Totals:
+        """What was charged so far, exactly. After `OutOfTotem` it says nothing."""
