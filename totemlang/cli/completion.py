@@ -1,4 +1,4 @@
-"""`totemc completion`: the script that teaches a shell the commands and options."""
+"""`totemc completion`, `totem completion`: what teaches a shell the commands and options."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SHELLS = ("bash", "zsh", "fish")
 @click.command(
     cls=Command,
     examples=(
-        ('eval "$(totemc completion bash)"', "in ~/.bashrc"),
+        ('eval "$(totemc completion bash)"', "in ~/.bashrc; the same for totem"),
         ('eval "$(totemc completion zsh)"', "in ~/.zshrc"),
         ("totemc completion fish > ~/.config/fish/completions/totemc.fish", "once"),
     ),
@@ -27,5 +27,6 @@ def completion(context: click.Context, shell: str) -> None:
     assert completer is not None
     root = context.find_root()
     # The template itself, not `.source()`, which starts bash only to learn its version.
-    script = completer(root.command, {}, "totemc", "_TOTEMC_COMPLETE")
+    name = root.command.name or "totemc"
+    script = completer(root.command, {}, name, f"_{name.upper()}_COMPLETE")
     click.echo(script.source_template % script.source_vars())

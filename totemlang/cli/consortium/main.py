@@ -1,0 +1,34 @@
+"""`totem`: members, accounts, data sets, requests and jobs of a consortium, on its ledger."""
+
+from __future__ import annotations
+
+import click
+
+from totemlang.cli.entry import EntryPoint
+from totemlang.cli.group import Lazy
+
+_HERE = "totemlang.cli.consortium"
+
+_GROUPS = {
+    "ca": Lazy(f"{_HERE}.authority:ca", "Run the authority that signs members' certificates."),
+    "enrol": Lazy(f"{_HERE}.enrolment:enrol", "Become a member: key, request, certificate."),
+    "completion": Lazy("totemlang.cli.completion:completion", "Print a shell completion script."),
+}
+
+_EPILOG = """\
+Who acts: --as FOLDER, or TOTEM_IDENTITY. On which ledger: --ledger PATH, or TOTEM_LEDGER.
+
+Exit codes: 0 done, 1 refused, 2 wrong use, 3 out of totem, 4 failed, 5 bad data, 6 forbidden,
+69 ledger unreachable or broken, 70 internal error. `totem GROUP COMMAND --help` shows examples.
+"""
+
+
+@click.group(
+    cls=EntryPoint,
+    lazy=_GROUPS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_EPILOG,
+)
+@click.version_option(package_name="totemlang", prog_name="totem", message="%(prog)s %(version)s")
+def totem() -> None:
+    """The consortium: whoever asks pays, whoever has the data keeps it, the ledger has it all."""
