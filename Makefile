@@ -8,13 +8,14 @@ TOTEM_DATA ?= $(abspath $(patsubst %/programs/answers.json,%,$(firstword $(wildc
 TOTEM_FUZZ ?= 50
 export TOTEM_DATA
 
-.PHONY: demo test lint fuzz bench docs programs wheel clean help
+.PHONY: demo test lint fuzz bench docs grammar programs wheel clean help
 
 help:
 	@echo "make demo      install, then run the peak-hour study on the shipped sample"
 	@echo "make test      install, then check style and types and run the tests"
 	@echo "make lint      style and types only"
 	@echo "make docs      write the reference again from the tables and the library"
+	@echo "make grammar   write the tables of the grammar again, after a change to it"
 	@echo "make fuzz      the random tests, for long"
 	@echo "make bench     measure the speed of the machine and of jobs"
 	@echo "make programs  run the programs in TOTEM_DATA (now '$(TOTEM_DATA)') against their answers"
@@ -63,6 +64,9 @@ bench: $(VENV)/installed $(VENV)/evm/installed
 
 docs: $(VENV)/installed-for-tests
 	$(BIN)/python docs/generate.py
+
+grammar: $(VENV)/installed
+	$(BIN)/python -m totemlang.syntax.grammar_maker
 
 programs: $(VENV)/installed-for-tests
 	$(BIN)/python -m benchmarks.programs '$(TOTEM_DATA)'

@@ -259,20 +259,6 @@ def test_columns_without_types_take_them_from_the_data(type_in: Type, folder: Pa
     assert type_in("check", "untyped.totem", "--metadata", "meta.json").exit_code == 0
 
 
-def test_check_needs_nothing_heavy(folder: Path) -> None:
-    script = (
-        "import sys\n"
-        "from totemlang.cli.main import totemc\n"
-        "totemc.main(['check', 'job.totem'], standalone_mode=False)\n"
-        "heavy = {'pyarrow', 'numpy', 'prompt_toolkit', 'sqlite3'} & sys.modules.keys()\n"
-        "assert not heavy, heavy\n"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=False
-    )
-    assert ran.returncode == 0, ran.stderr
-
-
 def test_help_shows_examples(type_in: Type) -> None:
     overview = type_in("--help").stdout
     for command in ("check", "estimate", "run", "repl", "describe", "account", "completion"):

@@ -9,7 +9,7 @@ from totemlang.tables.resources import resource_names, resource_text
 
 def test_the_shipped_tables_and_the_grammar_are_there() -> None:
     assert {"rules.csv", "prices.csv"} <= set(resource_names("rules"))
-    assert resource_names("grammar") == ("totem.lark",)
+    assert resource_names("grammar") == ("totem.lark", "totem.tables.json")
     assert resource_text("rules", "rules.csv").startswith("CMD,Reaction,CMD type,Domain\n")
 
 

@@ -70,6 +70,9 @@ class Shell:
 
     def complain(self, message: RenderableType) -> None:
         """Print a message that must be seen."""
+        if isinstance(message, str) and message.isprintable() and "err" not in vars(self):
+            click.echo(message, err=True)  # what a console would print, and nothing to import
+            return
         self.err.print(message, soft_wrap=_flows(message), highlight=False, markup=False)
 
 

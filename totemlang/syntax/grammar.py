@@ -1,19 +1,23 @@
-"""The tables of the grammar: Lark reads `grammar/totem.lark` and makes them, once a process.
+"""The tables of the grammar, in a plain form that `automaton` runs.
 
-They are kept in a plain form of our own, which `automaton` runs.
+They stand ready in `grammar/totem.tables.json`, which says of which grammar they were made. Where
+`grammar/totem.lark` is another by now, they are made of it, which takes a while: write the file
+again with `make grammar`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from attrs import frozen
-from lark import Lark
-from lark.lexer import Lexer as LarkLexer
 
 from totemlang.tables.resources import resource_text
+
+GRAMMAR, TABLES = "totem.lark", "totem.tables.json"
 
 PASSED_ON = "passed on"
 """The maker of a rule that gives its only value on."""
@@ -43,56 +47,50 @@ class Tables:
 
     start: int
     end: int
-    actions: Mapping[int, Mapping[str, int | Reduction]]
-    following: Mapping[int, Mapping[str, int]]
+    actions: Sequence[Mapping[str, int | Reduction]]
+    following: Sequence[Mapping[str, int]]
     makers: frozenset[str]
-
-
-class _NoLexer(LarkLexer):
-    """Tells Lark that the tokens come from elsewhere, so that it compiles no patterns."""
-
-    def __init__(self, conf: Any) -> None:
-        """Take Lark's configuration and need nothing of it."""
-
-    def lex(self, lexer_state: Any, parser_state: Any) -> Iterator[Any]:
-        """Give no tokens."""
-        return iter(())
 
 
 @cache
 def tables() -> Tables:
-    """The tables of the language; made when first asked for, in about a tenth of a second."""
-    lark = Lark(
-        resource_text("grammar", "totem.lark"),
-        parser="lalr",
-        lexer=_NoLexer,
-        start="program",
-        maybe_placeholders=False,
-    )
-    made: Any = lark.parse_interactive().parser_state.parse_conf
-    reductions = {rule: _reduction(rule) for rule in lark.rules}
-    actions: dict[int, dict[str, int | Reduction]] = {}
-    following: dict[int, dict[str, int]] = {}
-    for state, row in made.states.items():
-        actions[state], following[state] = {}, {}
-        for symbol, (_, target) in row.items():
-            # Lark writes terminals in capitals; a target is a state or a rule.
-            if symbol == "$END" or symbol.isupper():
-                actions[state][symbol] = target if isinstance(target, int) else reductions[target]
-            else:
-                following[state][symbol] = target
-    makers = frozenset(reduction.maker for reduction in reductions.values())
+    """The tables of the language, read or made when first asked for."""
+    grammar = resource_text("grammar", GRAMMAR)
+    try:
+        document = json.loads(resource_text("grammar", TABLES))
+    except ValueError:  # there is none
+        document = {}
+    if document.get("grammar") != digest(grammar):
+        from totemlang.syntax.grammar_maker import made
+
+        document = made(grammar)
+    return _read(document)
+
+
+def digest(grammar: str) -> str:
+    """What tells a grammar from all others."""
+    return hashlib.sha256(grammar.encode()).hexdigest()
+
+
+def _read(document: Mapping[str, Any]) -> Tables:
+    """The tables of a document. States that act alike share a row; a negative target reduces."""
+    terminals, origins = document["terminals"], document["origins"]
+    reductions = [Reduction(size, origin, maker) for size, origin, maker in document["reductions"]]
+    rows: list[dict[str, int | Reduction]] = [
+        {
+            terminals[terminal]: target if target >= 0 else reductions[-1 - target]
+            for terminal, target in zip(row[::2], row[1::2], strict=True)
+        }
+        for row in document["action_rows"]
+    ]
+    leads = [
+        {origins[origin]: state for origin, state in zip(row[::2], row[1::2], strict=True)}
+        for row in document["following_rows"]
+    ]
     return Tables(
-        made.start_state, made.end_state, actions, following, makers - {PASSED_ON, GATHERED}
+        document["start"],
+        document["end"],
+        tuple(rows[index] for index in document["actions"]),
+        tuple(leads[index] for index in document["following"]),
+        frozenset(reduction.maker for reduction in reductions) - {PASSED_ON, GATHERED},
     )
-
-
-def _reduction(rule: Any) -> Reduction:
-    origin, size = str(rule.origin.name), len(rule.expansion)
-    if origin.startswith("__"):
-        maker = GATHERED
-    elif rule.alias is None and (origin.startswith("_") or (rule.options.expand1 and size == 1)):
-        maker = PASSED_ON
-    else:
-        maker = str(rule.alias or origin)
-    return Reduction(size, origin, maker)
