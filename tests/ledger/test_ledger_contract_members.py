@@ -110,6 +110,18 @@ def test_no_more_totem_exists_than_a_number_holds(world: Consortium) -> None:
     assert world.account(OTHER)["balance"] == LARGEST
 
 
+def test_totem_that_goes_round_never_locks_a_run(world: Consortium) -> None:
+    world.grant(LARGEST)
+    for number in range(3):
+        run = str(number)
+        world.call(LAB, "run_reserve", run=run, budget=LARGEST, payee=NORTH.member)
+        world.call(LAB, "run_deduct", run=run, stage="map", totem=LARGEST)
+        assert world.call(LAB, "run_settle", run=run)["charge"] == LARGEST
+        world.call(NORTH, "account_transfer", member=LAB.member, totem=LARGEST)
+    assert world.account()["balance"] == LARGEST == world.account()["spent"]
+    assert world.account(NORTH)["earned"] == LARGEST
+
+
 def test_an_account_is_opened_once_by_its_member(world: Consortium) -> None:
     refused(Reason.EXISTS, world.call, LAB, "account_open")
     refused(Reason.NO_ACCOUNT, world.grant, 5, COURT)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -33,11 +34,7 @@ def canonical(value: object) -> bytes:
             than `MAX_DEPTH` levels.
     """
     _judge(value, 0)
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        raise NotCanonical("a text holds a surrogate") from None
+    return _written(value)
 
 
 def parse(data: bytes, most: int = MAX_BYTES) -> Any:
@@ -47,20 +44,7 @@ def parse(data: bytes, most: int = MAX_BYTES) -> Any:
         NotCanonical: for more than `most` bytes, text that is no JSON in UTF-8, a key twice, a
             number that is not whole or beyond 64 bits, more than `MAX_DEPTH` levels.
     """
-    if len(data) > most:
-        raise NotCanonical(f"more than {most:,} bytes")
-    try:
-        value = json.loads(
-            data.decode(),
-            object_pairs_hook=_without_repeats,
-            parse_float=_no_number,
-            parse_constant=_no_number,
-            parse_int=_whole,
-        )
-    except NotCanonical:
-        raise
-    except (ValueError, RecursionError):
-        raise NotCanonical("no well-formed JSON in UTF-8") from None
+    value = _decoded(_STRICT, data, most)
     _judge(value, 0)
     return value
 
@@ -71,10 +55,22 @@ def parse_canonical(data: bytes, most: int = MAX_BYTES) -> Any:
     Raises:
         NotCanonical: where it does not.
     """
-    value = parse(data, most)
-    if canonical(value) != data:
+    # What is written back to the byte has no key twice, no -0 and no surrogate.
+    value = _decoded(_PLAIN, data, most)
+    if data.count(b"[") + data.count(b"{") > MAX_DEPTH or _LONG.search(data):
+        _judge(value, 0)
+    if _written(value) != data:
         raise NotCanonical("not in canonical form")
     return value
+
+
+def parse_own(data: bytes) -> Any:
+    """Read what `canonical` has written and nobody else could change: it is not judged again.
+
+    Raises:
+        NotCanonical: where it is no JSON after all.
+    """
+    return _decoded(_PLAIN, data, len(data))
 
 
 def digest(value: object) -> str:
@@ -87,30 +83,74 @@ def digest_bytes(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def _written(value: object) -> bytes:
+    try:
+        return _ENCODER.encode(value).encode()
+    except UnicodeEncodeError:
+        raise NotCanonical("a text holds a surrogate") from None
+    except TypeError:
+        raise NotCanonical("a value that the ledger does not hold") from None
+
+
+def _decoded(decoder: json.JSONDecoder, data: bytes, most: int) -> Any:
+    if len(data) > most:
+        raise NotCanonical(f"more than {most:,} bytes")
+    try:
+        return decoder.decode(data.decode())
+    except NotCanonical:
+        raise
+    except (ValueError, RecursionError):
+        raise NotCanonical("no well-formed JSON in UTF-8") from None
+
+
 def _judge(value: object, depth: int) -> None:
-    if value is None or isinstance(value, bool):
-        return
-    if isinstance(value, str):
-        if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
-            raise NotCanonical("a text holds a surrogate")
-        return
-    if isinstance(value, int):
-        if not -LARGEST - 1 <= value <= LARGEST:
-            raise NotCanonical("a number beyond 64 bits")
-        return
-    if depth >= MAX_DEPTH:
-        raise NotCanonical(f"more than {MAX_DEPTH} levels")
-    if isinstance(value, list | tuple):
-        for element in value:
-            _judge(element, depth + 1)
-    elif isinstance(value, Mapping):
-        for key, element in value.items():
+    """Hold a value to what the ledger has; the kinds that come most are told at one look."""
+    kind = type(value)
+    if kind is str:
+        _judge_text(value)  # type: ignore[arg-type]
+    elif kind is int:
+        _judge_number(value)  # type: ignore[arg-type]
+    elif kind is dict or isinstance(value, Mapping):
+        _judge_depth(depth)
+        for key, element in value.items():  # type: ignore[attr-defined]
             if not isinstance(key, str):
                 raise NotCanonical("a key that is no text")
-            _judge(key, depth)
+            if not key.isascii():
+                _judge_text(key)
+            # Most values are short texts and numbers: no call for these.
+            if type(element) is not str or not element.isascii():
+                _judge(element, depth + 1)
+    elif kind is list or isinstance(value, list | tuple):
+        _judge_depth(depth)
+        for element in value:  # type: ignore[attr-defined]
             _judge(element, depth + 1)
+    elif value is not None and kind is not bool:
+        _judge_rare(value)
+
+
+def _judge_rare(value: object) -> None:
+    """Kinds derived from those of JSON, as an enumeration of texts is."""
+    if isinstance(value, str):
+        _judge_text(value)
+    elif isinstance(value, int):
+        _judge_number(value)
     else:
         raise NotCanonical("a value that the ledger does not hold")
+
+
+def _judge_text(text: str) -> None:
+    if not text.isascii() and _SURROGATE.search(text):
+        raise NotCanonical("a text holds a surrogate")
+
+
+def _judge_number(number: int) -> None:
+    if not -LARGEST - 1 <= number <= LARGEST:
+        raise NotCanonical("a number beyond 64 bits")
+
+
+def _judge_depth(depth: int) -> None:
+    if depth >= MAX_DEPTH:
+        raise NotCanonical(f"more than {MAX_DEPTH} levels")
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -131,3 +171,15 @@ def _whole(digits: str) -> int:
 
 def _no_number(_: str) -> NoReturn:
     raise NotCanonical("a number that is not whole")
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_STRICT = json.JSONDecoder(
+    object_pairs_hook=_without_repeats,
+    parse_float=_no_number,
+    parse_constant=_no_number,
+    parse_int=_whole,
+)
+_PLAIN = json.JSONDecoder(parse_float=_no_number, parse_constant=_no_number)
+_LONG = re.compile(rb"\d{19}")
+_SURROGATE = re.compile("[\ud800-\udfff]")

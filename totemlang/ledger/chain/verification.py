@@ -73,7 +73,6 @@ def verify(
                 done += 1
                 if progress is not None:
                     progress(header.number)
-            assert replay.last is not None
             soon(replay.last, moments.whole(chain.clock()))
             _compare_state(connection)
             _compare_private(connection)

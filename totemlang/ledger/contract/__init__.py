@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from totemlang.ledger.contract import (
     accounts,
+    admissions,
     codes,
     consortium,
     datasets,
@@ -31,6 +32,7 @@ from totemlang.ledger.stub import Stub
 
 _MODULES = (
     consortium,
+    admissions,
     accounts,
     tables,
     datasets,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from totemlang.ledger.canonical import LARGEST, parse_canonical
+from totemlang.ledger.canonical import LARGEST, parse_own
 from totemlang.ledger.contract.arguments import AMOUNT, MEMBER, Optional, Text
 from totemlang.ledger.contract.consortium import has_role
 from totemlang.ledger.contract.declare import declared
@@ -85,7 +85,7 @@ def account_history(stub: Stub, member: str | None, after: str | None, count: in
     found = page(stub, entry_prefix(member), after, count)
     return {
         "member": member,
-        "entries": [parse_canonical(value) for _, value in found],
+        "entries": [parse_own(value) for _, value in found],
         "next": found[-1][0] if found else None,
     }
 

@@ -10,6 +10,7 @@ from totemlang.ledger.contract.records import (
     load,
     need,
     now,
+    roles_by_organisation,
     save,
     tell,
     written,
@@ -76,6 +77,5 @@ def consortium_show(stub: Stub) -> Record:
 def has_role(stub: Stub, *roles: str) -> bool:
     """Whether the caller may act in one of these roles, by certificate and organisation."""
     caller = stub.caller()
-    consortium = load(stub, CONSORTIUM) or {"organisations": {}}
-    allowed = consortium["organisations"].get(caller.organisation, [])
+    allowed = (roles_by_organisation(stub) or {}).get(caller.organisation, frozenset())
     return any(role in caller.roles and role in allowed for role in roles)

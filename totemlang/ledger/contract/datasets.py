@@ -7,7 +7,7 @@ again.
 from __future__ import annotations
 
 from totemlang.diagnostics import BadData
-from totemlang.ledger.canonical import digest, parse_canonical
+from totemlang.ledger.canonical import digest, parse_own
 from totemlang.ledger.contract.arguments import DATASET, DIGEST, Name, Optional, Text
 from totemlang.ledger.contract.declare import declared
 from totemlang.ledger.contract.records import (
@@ -86,7 +86,7 @@ def dataset_withdraw(stub: Stub, dataset: str) -> Record:
 def catalogue(stub: Stub, after: str | None, count: int | None) -> Record:
     """What is published, by the page; `next` goes on behind it."""
     found = page(stub, "dataset", after, count)
-    records = [parse_canonical(value) for _, value in found]
+    records = [parse_own(value) for _, value in found]
     return {
         "datasets": [record for record in records if record["state"] == "published"],
         "next": found[-1][0] if found else None,

@@ -15,7 +15,7 @@ from typing import Any
 from attrs import field, frozen
 
 from totemlang.ledger.contract.arguments import NAME, Argument, check_all
-from totemlang.ledger.contract.records import CONSORTIUM, Record, load
+from totemlang.ledger.contract.records import Record, roles_by_organisation
 from totemlang.ledger.contract.refusals import Reason, Refusal
 from totemlang.ledger.stub import Stub, StubMisuse
 
@@ -108,12 +108,12 @@ def _check_caller(function: ContractFunction, stub: Stub) -> None:
     caller = stub.caller()
     if not NAME.fullmatch(caller.organisation) or not NAME.fullmatch(caller.name):
         raise Refusal(Reason.CALLER)
-    consortium = load(stub, CONSORTIUM)
-    if consortium is None:
+    known = roles_by_organisation(stub)
+    if known is None:
         if function.name != "consortium_found":
             raise Refusal(Reason.UNFOUNDED)
         return
-    allowed = consortium["organisations"].get(caller.organisation)
+    allowed = known.get(caller.organisation)
     if allowed is None:
         raise Refusal(Reason.ORGANISATION, f"{caller.organisation} is none of the consortium")
     held = caller.roles.intersection(allowed)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from attrs import frozen
 
 from totemlang.bytecode.container import decode, module_hash
-from totemlang.bytecode.module import Module, Value
+from totemlang.bytecode.module import Dataset, Module, Value
 from totemlang.check.library import default_library
 from totemlang.cost.quote import Quote, quote
 from totemlang.data.kinds import WIDER
@@ -43,9 +43,13 @@ class Premises:
 
 @frozen
 class Evaluation:
-    """The judgement: the program and its values, its stages, and a quote for each part."""
+    """The judgement: the program and its values, its stages, and a quote for each part.
+
+    `dataset` is the name, in the program, of the data that it maps over.
+    """
 
     verified: VerifiedModule
+    dataset: str
     parameters: Mapping[str, Value]
     code_hash: str
     stages: tuple[str, ...]
@@ -79,12 +83,14 @@ def evaluate(
         raise Refusal(Reason.DATA, "a job takes a data set: this program takes none")
     quotes = []
     for part in premises:
-        _check_names(module, part.metadata)
+        _check_names(module, module.dataset, part.metadata)
         quotes.append(_quoted(verified, part, values))
     stages = tuple(stage.name for stage in quotes[0].by_stage)
     if len(stages) > MOST_STAGES:
         raise Refusal(Reason.LIMIT, f"a job has at most {MOST_STAGES} stages")
-    return Evaluation(verified, values, module_hash(module), stages, tuple(quotes))
+    return Evaluation(
+        verified, module.dataset.name, values, module_hash(module), stages, tuple(quotes)
+    )
 
 
 def _verified(bytecode: bytes, rules: RuleBook, prices: PriceTable) -> VerifiedModule:
@@ -127,13 +133,12 @@ def _quoted(verified: VerifiedModule, part: Premises, values: Mapping[str, Value
     return found
 
 
-def _check_names(module: Module, metadata: Mapping[str, Metadata]) -> None:
+def _check_names(module: Module, dataset: Dataset, metadata: Mapping[str, Metadata]) -> None:
     """Every data set and lookup of the program is there, and has the columns that it takes."""
     wanted: dict[str, tuple[Field, ...]] = {
         lookup.name: (*lookup.keys, *lookup.columns) for lookup in module.lookups
     }
-    assert module.dataset is not None
-    wanted[module.dataset.name] = module.dataset.columns
+    wanted[dataset.name] = dataset.columns
     if set(wanted) != set(metadata):
         names = ", ".join(sorted(wanted))
         raise Refusal(Reason.DATA, f"the program takes {names}: name a data set for each of them")

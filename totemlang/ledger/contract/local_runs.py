@@ -6,7 +6,7 @@ totem; it goes to the member whom he names, for instance the operator of his mac
 
 from __future__ import annotations
 
-from totemlang.ledger.canonical import digest, parse_canonical
+from totemlang.ledger.canonical import digest, parse_own
 from totemlang.ledger.contract.arguments import MEMBER, Text, Whole
 from totemlang.ledger.contract.declare import declared
 from totemlang.ledger.contract.postings import Postings
@@ -103,7 +103,7 @@ def run_list(stub: Stub, after: str | None, count: int | None) -> Record:
     """The caller's runs, by the page."""
     found = page(stub, f"run/{stub.caller().member}", after, count)
     return {
-        "runs": [parse_canonical(value) for _, value in found],
+        "runs": [parse_own(value) for _, value in found],
         "next": found[-1][0] if found else None,
     }
 

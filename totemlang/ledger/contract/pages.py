@@ -50,11 +50,8 @@ def _lifecycle(lifecycle: Lifecycle) -> Iterator[str]:
 
 
 def _deadline(state: State) -> str:
-    if state.is_final:
-        return "final"
-    if state.until:
-        return state.until
-    assert state.wait is not None
+    if state.wait is None:
+        return state.until or "final"
     return f"{state.wait.days} day{'s' * (state.wait.days > 1)}"
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from attrs import define, field
 
+from totemlang.ledger.canonical import LARGEST
 from totemlang.ledger.contract.records import Record, load, now, save, written
-from totemlang.ledger.contract.refusals import Reason, Refusal
+from totemlang.ledger.contract.refusals import Reason, Refusal, hold
 from totemlang.ledger.stub import Stub
 
 
@@ -28,7 +29,8 @@ def entry_prefix(member: str) -> str:
 def new_account(member: str) -> Record:
     """An account with nothing in it.
 
-    `balance` can be spent, `reserved` is held by jobs; `granted`, `spent` and `earned` only grow.
+    `balance` can be spent, `reserved` is held by jobs; `granted`, `spent` and `earned` only grow,
+    up to the largest number: totem that goes round is counted each time.
     """
     return {
         "member": member,
@@ -68,7 +70,7 @@ class Postings:
         """New totem."""
         account = self.account(member)
         account["balance"] += totem
-        account["granted"] += totem
+        _grow(account, "granted", totem)
         self._note(account, "grant", totem)
 
     def transfer(self, source: str, target: str, totem: int, note: str) -> None:
@@ -90,18 +92,19 @@ class Postings:
     def settle(self, member: str, job: str, reserved: int, paid: dict[str, int]) -> None:
         """A job's escrow to those who are paid, and the rest back to its consumer."""
         charge = sum(paid.values())
-        assert 0 <= charge <= reserved
+        hold(0 <= charge <= reserved, "no more is paid than is reserved")
+        hold(min(paid.values(), default=0) >= 0, "nobody is paid less than nothing")
         account = self.account(member)
-        assert account["reserved"] >= reserved
+        hold(account["reserved"] >= reserved, "what is settled is reserved")
         account["reserved"] -= reserved
         account["balance"] += reserved - charge
-        account["spent"] += charge
+        _grow(account, "spent", charge)
         self._note(account, "settle", charge, job=job)
         for payee in sorted(paid):
             if paid[payee]:
                 earner = self.account(payee, open_it=True)
                 earner["balance"] += paid[payee]
-                earner["earned"] += paid[payee]
+                _grow(earner, "earned", paid[payee])
                 self._note(earner, "earn", paid[payee], job=job)
 
     def _spendable(self, member: str, totem: int) -> Record:
@@ -131,3 +134,7 @@ class Postings:
             save(self.stub, account_key(member), self._accounts[member])
         for key, entry in self._entries:
             save(self.stub, key, entry)
+
+
+def _grow(account: Record, sum_: str, totem: int) -> None:
+    account[sum_] = min(account[sum_] + totem, LARGEST)

@@ -5,11 +5,13 @@ Keys are words and names with `/` between them, so everything of a kind stands t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
-from totemlang.ledger.canonical import canonical, parse_canonical
+from totemlang.ledger.canonical import canonical, parse_own
 from totemlang.ledger.contract.arguments import Optional, Text, Whole
 from totemlang.ledger.contract.refusals import Reason, Refusal
 from totemlang.ledger.stub import Caller, Stub
@@ -27,10 +29,26 @@ PAGE_COUNT = Optional(Whole(1, PAGE))
 def load(stub: Stub, key: str) -> Record | None:
     """A record as it stood when the call began."""
     found = stub.get(key)
-    if found is None:
-        return None
-    record: Record = parse_canonical(found)
-    return record
+    return None if found is None else parse_own(found)
+
+
+def roles_by_organisation(stub: Stub) -> Mapping[str, frozenset[str]] | None:
+    """The organisations with the roles that they may hold, None before there is a consortium."""
+    found = stub.get(CONSORTIUM)
+    return None if found is None else _organisations(found)
+
+
+@lru_cache(16)
+def _organisations(consortium: bytes) -> Mapping[str, frozenset[str]]:
+    """Every call asks for them and they hardly ever change."""
+    held = parse_own(consortium)["organisations"]
+    return MappingProxyType({name: frozenset(roles) for name, roles in held.items()})
+
+
+def approvals_needed(stub: Stub) -> int:
+    """Organisations that must approve what concerns all: two, or the only one that can."""
+    known = roles_by_organisation(stub) or {}
+    return min(2, sum("operator" in roles for roles in known.values()))
 
 
 def need(stub: Stub, key: str, what: str) -> Record:
@@ -83,7 +101,7 @@ def now(stub: Stub) -> datetime:
 
 def written(moment: datetime) -> str:
     """A time as records hold it; such texts sort as times do."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z".rjust(24, "0")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def later(moment: datetime, wait: timedelta) -> str:

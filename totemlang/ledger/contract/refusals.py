@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from totemlang.diagnostics import TotemError
+from totemlang.ledger.stub import StubMisuse
 
 
 class Reason(Enum):
@@ -73,6 +74,19 @@ class Reason(Enum):
     def __init__(self, code: str, meaning: str, hint: str) -> None:
         """Name the parts of the row."""
         self.code, self.meaning, self.hint = code, meaning, hint
+
+
+class Unsound(StubMisuse):
+    """A rule that the contract gives itself does not hold: nothing of the call takes effect.
+
+    No caller can bring this about; it says that the contract, or the state beneath it, is wrong.
+    """
+
+
+def hold(truth: bool, rule: str) -> None:
+    """Hold a rule of the contract itself, however Python is run. Raises Unsound."""
+    if not truth:
+        raise Unsound(rule)
 
 
 class Refusal(TotemError):

@@ -11,7 +11,7 @@ from totemlang.ledger.contract.declare import declared
 from totemlang.ledger.contract.jobs import EXPIRED, end_parts, load_job, write_job
 from totemlang.ledger.contract.postings import Postings
 from totemlang.ledger.contract.records import Record, now
-from totemlang.ledger.contract.refusals import Reason, Refusal
+from totemlang.ledger.contract.refusals import Reason, Refusal, hold
 from totemlang.ledger.contract.states import EXPIRE, JOB
 from totemlang.ledger.stub import Stub
 
@@ -42,10 +42,10 @@ def job_expire(stub: Stub, job: str) -> Record:
 
 def settle(stub: Stub, record: Record) -> Record:
     """Pay every part's charge from the escrow and give the rest back, as the job becomes final."""
-    assert JOB[record["state"]].is_final
+    hold(JOB[record["state"]].is_final, "escrow leaves with the transition to a final state")
     paid: dict[str, int] = {}
     for part in record["parts"]:
-        assert 0 <= part["charge"] <= part["budget"]
+        hold(0 <= part["charge"] <= part["budget"], "a charge is within its budget")
         paid[part["provider"]] = paid.get(part["provider"], 0) + part["charge"]
     reserved = sum(part["budget"] for part in record["parts"])
     postings = Postings(stub)

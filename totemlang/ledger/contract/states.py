@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from attrs import field, frozen
 
 from totemlang.ledger.contract.records import Record, check_clock, later, written
-from totemlang.ledger.contract.refusals import Reason, Refusal
+from totemlang.ledger.contract.refusals import Reason, Refusal, Unsound, hold
 
 EXPIRE = "expire"
 """The transition that anybody may ask for when a state's deadline has passed."""
@@ -59,14 +59,16 @@ class Lifecycle:
         object.__setattr__(self, "_by_name", {state.name: state for state in self.states})
         targets = {(t.source, t.action): t.target for t in self.transitions}
         object.__setattr__(self, "_targets", targets)
-        assert len(targets) == len(self.transitions), "a transition stands twice"
+        hold(len(targets) == len(self.transitions), "a transition stands twice")
         known = set(self._by_name)
-        assert known >= {t.source for t in self.transitions} | set(targets.values())
+        named = {t.source for t in self.transitions} | set(targets.values())
+        hold(known >= named, "a transition names an unknown state")
         for state in self.states:
             leaving = [t for t in self.transitions if t.source == state.name]
-            assert state.is_final == (not leaving), state.name
-            assert state.is_final or (state.name, EXPIRE) in targets, state.name
-        assert self._all_end(), "a state from which expiry leads to no end"
+            hold(state.is_final == (not leaving), f"{state.name} is final, or has an exit")
+            exits = state.is_final or (state.name, EXPIRE) in targets
+            hold(exits, f"nobody can end {state.name} by waiting")
+        hold(self._all_end(), "a state from which expiry leads to no end")
 
     def _all_end(self) -> bool:
         """Whether expiry alone leads from every state to a final one."""
@@ -86,9 +88,8 @@ class Lifecycle:
     def begin(self, moment: datetime) -> Record:
         """What a record of this kind begins with: state, time of change, deadline."""
         first = self.states[0]
-        assert first.wait is not None
         found = {"state": first.name, "changed": written(moment)}
-        return found | {"deadline": later(moment, first.wait)}
+        return found | {"deadline": self._deadline(first, moment, None)}
 
     def advance(
         self, record: Record, action: str, moment: datetime, until: str | None = None
@@ -119,11 +120,11 @@ class Lifecycle:
     def _deadline(self, state: State, moment: datetime, until: str | None) -> str | None:
         if state.is_final:
             return None
-        if state.until:
-            assert until is not None, state.name
-            return until
-        assert state.wait is not None
-        return later(moment, state.wait)
+        if state.wait is not None:
+            return later(moment, state.wait)
+        if until is None:
+            raise Unsound(f"{state.name} needs a deadline")
+        return until
 
     def drawing(self) -> Iterator[str]:
         """The table as a Mermaid drawing."""
@@ -219,4 +220,20 @@ RUN = Lifecycle(
     ),
 )
 
-LIFECYCLES = (JOB, REQUEST, RUN)
+ADMISSION = Lifecycle(
+    "proposal",
+    (
+        State("proposed", "an operator has proposed an organisation", wait=30 * _DAY),
+        State("admitted", "two organisations, or the only one, have approved it"),
+        State("withdrawn", "the proposer has taken it back"),
+        State("expired", "nobody has approved it"),
+    ),
+    (
+        Transition("proposed", "approve", "proposed", "another operator"),
+        Transition("proposed", "admit", "admitted", "the last approval"),
+        Transition("proposed", "withdraw", "withdrawn", "the proposer's organisation"),
+        Transition("proposed", EXPIRE, "expired", "anybody"),
+    ),
+)
+
+LIFECYCLES = (JOB, REQUEST, RUN, ADMISSION)

@@ -171,11 +171,10 @@ def _judge(
         parameters or "{}",
         source_hash,
     )
-    main = judged.verified.module.dataset
-    assert main is not None
+    main = judged.dataset
     for each in chosen:
-        if main.name not in each:
-            raise Refusal(Reason.DATA, f"{main.name} is a data set of the provider")
+        if main not in each:
+            raise Refusal(Reason.DATA, f"{main} is a data set of the provider")
     return {
         "program": digest_bytes(bytecode),
         "code": judged.code_hash,
@@ -186,7 +185,7 @@ def _judge(
         "prices": tables["prices"],
         "stages": list(judged.stages),
         "parts": [
-            _part(part, datasets, main.name, known, quote)
+            _part(part, datasets, main, known, quote)
             for part, datasets, known, quote in zip(
                 parts, chosen, premises, judged.quotes, strict=True
             )
@@ -237,7 +236,8 @@ def _part(
     """A part as the job begins with it. Flat billing reserves the bound, whatever was offered."""
     budget = part["budget"]
     needed = quote.upper if premises.policy.is_flat else quote.lower
-    assert needed is not None
+    if needed is None:
+        raise Refusal(Reason.OPEN_BOUND)
     if budget < needed:
         raise Refusal(Reason.BUDGET, f"the budget is {budget:,}, the job needs {needed:,}")
     return {

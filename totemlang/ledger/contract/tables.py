@@ -11,8 +11,8 @@ from datetime import datetime
 from totemlang.ledger.contract.arguments import DIGEST, Choice, Moment, Optional
 from totemlang.ledger.contract.declare import declared
 from totemlang.ledger.contract.records import (
-    CONSORTIUM,
     Record,
+    approvals_needed,
     check_clock,
     check_organisation,
     load,
@@ -117,9 +117,7 @@ def _proposed(stub: Stub, kind: str, digest: str) -> Record:
 def _approved_enough(stub: Stub, record: Record, event: str) -> Record:
     """Write a version; in force from its date once two organisations (or the only one) approve."""
     kind, moment = record["kind"], written(now(stub))
-    organisations = need(stub, CONSORTIUM, "consortium")["organisations"]
-    may_approve = [org for org, roles in organisations.items() if "operator" in roles]
-    if len(record["approved_by"]) >= min(2, len(may_approve)):
+    if len(record["approved_by"]) >= approvals_needed(stub):
         record |= {"state": "approved", "from": max(record["starts"], moment)}
         force = need(stub, f"force/{kind}", kind)
         if len(force["versions"]) >= MOST_VERSIONS:

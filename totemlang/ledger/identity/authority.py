@@ -270,7 +270,11 @@ def _read_request(text: bytes) -> tuple[str, str, ec.EllipticCurvePublicKey]:
     try:
         request = x509.load_pem_x509_csr(text)
         key = request.public_key()
-        if not is_p256(key) or not request.is_signature_valid:
+        if (
+            not isinstance(key, ec.EllipticCurvePublicKey)
+            or not is_p256(key)
+            or not request.is_signature_valid
+        ):
             raise UsageError("the request is not signed with its own key on P-256")
         name = one_name(request.subject, NameOID.COMMON_NAME)
         organisation = one_name(request.subject, NameOID.ORGANIZATION_NAME)
@@ -278,7 +282,6 @@ def _read_request(text: bytes) -> tuple[str, str, ec.EllipticCurvePublicKey]:
         raise UsageError(f"the request: {error}") from None
     except (InvalidSignature, *UNREADABLE):
         raise UsageError("no readable signing request") from None
-    assert isinstance(key, ec.EllipticCurvePublicKey)
     return name, organisation, key
 
 

@@ -213,9 +213,8 @@ def _open(der: bytes) -> tuple[x509.Certificate, ec.EllipticCurvePublicKey, str,
         )
     except UNREADABLE as error:
         raise error if isinstance(error, BadCertificate) else _unreadable() from None
-    if not is_p256(key):
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not is_p256(key):
         raise BadCertificate("not a key on P-256")
-    assert isinstance(key, ec.EllipticCurvePublicKey)
     return certificate, key, name, organisation
 
 
