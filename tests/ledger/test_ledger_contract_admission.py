@@ -36,7 +36,7 @@ def test_an_organisation_is_admitted_by_two(world: Consortium) -> None:
     assert world.publish(EAST) == "east/bills"
     asked = {"dataset": "east/bills", "purpose": "a study"}
     refused(Reason.ROLE, world.call, EAST, "request_open", **asked)  # no consumer yet
-    refused(Reason.STATE, world.call, LAB_OPERATOR, "organisation_withdraw", organisation="east")
+    refused(Reason.STATE, world.call, GRID, "organisation_withdraw", organisation="east")
 
 
 def test_roles_are_added_and_never_taken(world: Consortium) -> None:
