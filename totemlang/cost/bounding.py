@@ -113,7 +113,7 @@ def _by_cases(polynomial: Polynomial, depth: int) -> bool:
 
 def at_most(left: Polynomial, right: Polynomial) -> bool:
     """Whether it is proved that `left` is never above `right`."""
-    return left == right or is_nonnegative(right - left)
+    return left is right or left == right or is_nonnegative(right - left)
 
 
 # --- functions that are no polynomials

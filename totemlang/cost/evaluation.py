@@ -22,6 +22,8 @@ class Side(Enum):
     EXPECTED = "expected"
     UPPER = "upper"
 
+    __hash__ = object.__hash__  # an enumeration's own is slow, and this is asked very often
+
     def under(self, coefficient: Coefficient) -> Side:
         """The bound that a factor needs below a coefficient of that sign."""
         return self if coefficient > 0 else OPPOSITE[self]

@@ -96,7 +96,7 @@ class Use:
 
     def or_else(self, other: Use) -> Use:
         """The one or the other, who knows which."""
-        if self == other:
+        if self is other or self == other:
             return self
         upper = (
             None if self.upper is None or other.upper is None else greater(self.upper, other.upper)

@@ -40,10 +40,10 @@ def result_of(applied: Applied, worked: Callable[[int], None]) -> AbstractValue:
     if own == ANYTHING:
         own = variety
     elif own.choices is None and own.sources is None:
-        own = evolve(own, choices=variety.choices, sources=variety.sources)
+        own = Variety(variety.choices, variety.sources, own.bare)
     if isinstance(found, Number) and applied.result.kind is Kind.BOOL and own.choices is None:
         own = Variety(2, own.sources)
-    return evolve(found, variety=own)
+    return found if own == found.variety else evolve(found, variety=own)
 
 
 def _by_rule(applied: Applied, worked: Callable[[int], None]) -> AbstractValue:
@@ -61,6 +61,6 @@ def variety_with_absence(value: AbstractValue, at: Type) -> Variety:
     """The variety of an operand; being missing is a value of its own to an operation."""
     variety = variety_of(value)
     if not at.is_optional:
-        return evolve(variety, bare="")
+        return Variety(variety.choices, variety.sources) if variety.bare else variety
     most = variety.choices
     return Variety(None if most is None else most + 1, variety.sources)
