@@ -16,11 +16,35 @@ import pyarrow.parquet
 import pytest
 from click.testing import Result
 
-from totemlang.ledger import Balance, EmbeddedLedger
+from totemlang.ledger.chain import verify
+from totemlang.ledger.client import Ledger, Movement, every
+from totemlang.ledger.founding import found_alone
+from totemlang.ledger.identity import Identity
+from totemlang.ledger.run_account import recover
 
 Type = Callable[..., Result]
 
 ON_BILLS = ("job.totem", "--data", "bills.csv")
+
+
+PAID = ("--ledger", "mine")
+
+
+def founded(folder: Path, totem: int) -> Ledger:
+    """A ledger of one's own in `mine`, with so much totem; open as its owner."""
+    found = found_alone(folder / "mine", name="alice", totem=totem)
+    return Ledger.open(found.folder, Identity.load(found.identity))
+
+
+def amounts(ledger: Ledger) -> tuple[int, int, int]:
+    """Balance, reserved, spent."""
+    found = ledger.account_show()
+    return found.balance, found.reserved, found.spent
+
+
+def movements(ledger: Ledger) -> list[Movement]:
+    """Everything that moved in the account."""
+    return list(every(lambda after: ledger.account_history(after=after)))
 
 
 def document(said: Result) -> dict[str, object]:
@@ -167,18 +191,15 @@ def test_out_of_totem_takes_the_budget_and_gives_no_result(type_in: Type, folder
     lower = int(str(quote["lower"]))
     needed = document(type_in("run", "early.totem", "--json"))["totem"]["used"]  # type: ignore[index]
     assert lower < needed
-    type_in("account", "create", "alice", "--grant", "100000", "--ledger", "l.db")
-    short = type_in(
-        *("run", "early.totem", "--budget", str(needed - 1), "--json"),
-        *("--ledger", "l.db", "--account", "alice"),
-    )
+    ledger = founded(folder, 100_000)
+    short = type_in("run", "early.totem", "--budget", str(needed - 1), "--json", *PAID)
     assert short.exit_code == 3
     found = document(short)
     assert found["status"] == "out_of_totem"
     assert "variables" not in found
     assert found["totem"]["used"] == found["totem"]["budget"] == needed - 1  # type: ignore[index]
     assert "out of totem" in short.stderr
-    assert EmbeddedLedger(folder / "l.db").balance("alice").spent == needed - 1
+    assert amounts(ledger) == (100_000 - needed + 1, 0, needed - 1)
     enough = type_in("run", "early.totem", "--budget", str(needed), "--json")
     assert enough.exit_code == 0
 
@@ -199,45 +220,50 @@ def test_data_that_breaks_its_metadata_costs_nothing(type_in: Type, folder: Path
     type_in("describe", "bills.csv", "-o", "bills.json")
     with (folder / "bills.csv").open("a") as file:
         file.write("2019-02-27,4,100\n")
-    type_in("account", "create", "alice", "--grant", "1000", "--ledger", "l.db")
+    ledger = founded(folder, 1_000)
     said = type_in(
-        *("run", *ON_BILLS, "--metadata", "bills.json", "--budget", "500"),
-        *("--ledger", "l.db", "--json"),
+        *("run", *ON_BILLS, "--metadata", "bills.json", "--budget", "500", "--json", *PAID)
     )
     assert said.exit_code == 5
     assert document(said)["status"] == "bad_data"
-    assert EmbeddedLedger(folder / "l.db").balance("alice") == Balance("alice", granted=1000)
+    assert amounts(ledger) == (1_000, 0, 0)
 
 
 def test_a_run_is_paid_from_the_account(type_in: Type, folder: Path) -> None:
-    type_in("account", "create", "alice", "--grant", "1000", "--ledger", "l.db")
-    said = type_in("run", *ON_BILLS, "--ledger", "l.db", "--budget", "300")
+    ledger = founded(folder, 1_000)
+    said = type_in("run", *ON_BILLS, *PAID, "--budget", "300")
     assert said.exit_code == 0
-    ledger = EmbeddedLedger(folder / "l.db")
-    assert ledger.balance("alice") == Balance("alice", granted=1000, spent=198)
-    assert [(r.event, r.stage, r.totem) for r in ledger.history("alice")][2:] == [
-        ("reserve", "", 300),
-        ("deduct", "by_customer", 90),
-        ("deduct", "total", 108),
-        ("settle", "", 198),
-        ("refund", "", 102),
+    assert amounts(ledger) == (802, 0, 198)
+    assert [(m.event, m.totem) for m in movements(ledger)] == [
+        ("grant", 1_000),
+        ("reserve", 300),
+        ("settle", 198),
     ]
-    poor = type_in("run", *ON_BILLS, "--ledger", "l.db", "--budget", "803", "--json")
+    (run,) = ledger.run_list().items
+    assert (run.stages, run.last, run.state) == (2, "total", "settled")
+    poor = type_in("run", *ON_BILLS, *PAID, "--budget", "803", "--json")
     assert (poor.exit_code, document(poor)["status"]) == (1, "refused")
-    assert "LDG001" in poor.stderr
-    ledger.verify()
+    assert "LDG121" in poor.stderr
+    assert "802 totem, 803 are needed" in poor.stderr
+    assert verify(ledger.chain).finding is None
 
 
-def test_which_account_pays(type_in: Type) -> None:
-    assert type_in("run", *ON_BILLS, "--account", "alice").exit_code == 2
-    assert type_in("run", *ON_BILLS, "--ledger", "l.db").exit_code == 69
-    type_in("account", "create", "alice", "--ledger", "l.db")
-    type_in("account", "create", "bob", "--grant", "198", "--ledger", "l.db")
-    said = type_in("run", *ON_BILLS, "--ledger", "l.db")
-    assert said.exit_code == 2
-    assert "alice, bob" in said.stderr
-    assert type_in("run", *ON_BILLS, "--ledger", "l.db", "--account", "carol").exit_code == 2
-    assert type_in("run", *ON_BILLS, "--ledger", "l.db", "--account", "bob").exit_code == 0
+def test_who_pays_and_to_whom(type_in: Type, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert type_in("run", *ON_BILLS, "--payee", "bob@home").exit_code == 2
+    assert type_in("run", *ON_BILLS, *PAID).exit_code == 69
+    ledger = founded(folder, 1_000)
+    assert type_in("run", *ON_BILLS, *PAID, "--identity", "none").exit_code == 2
+    said = type_in("run", *ON_BILLS, *PAID, "--payee", "bob@home")
+    assert said.exit_code == 1
+    assert "bob@home, to whom the run would be paid, has no account" in said.stderr
+    (folder / "mine" / "me").rename(folder / "alice")
+    said = type_in("run", *ON_BILLS, *PAID)
+    assert (said.exit_code, "who pays?" in said.stderr) == (2, True)
+    assert "TOTEM_IDENTITY" in said.stderr
+    assert type_in("run", *ON_BILLS, *PAID, "--identity", "alice").exit_code == 0
+    monkeypatch.setenv("TOTEM_IDENTITY", "alice")
+    assert type_in("run", *ON_BILLS, "--ledger", "mine/ledger.db").exit_code == 0
+    assert amounts(ledger) == (1_000 - 2 * 198, 0, 2 * 198)
 
 
 WITH_PARAMETERS = """\
@@ -306,11 +332,12 @@ def test_parameters_and_lookups(type_in: Type, folder: Path) -> None:
 def test_wrong_use_is_said_before_anything_is_charged(
     type_in: Type, folder: Path, arguments: tuple[str, ...], reason: str
 ) -> None:
-    type_in("account", "create", "alice", "--grant", "1000", "--ledger", "l.db")
-    said = type_in("run", *arguments, "--ledger", "l.db")
+    ledger = founded(folder, 1_000)
+    head = ledger.chain.head()
+    said = type_in("run", *arguments, *PAID)
     assert said.exit_code == 2
     assert reason in said.stderr
-    assert EmbeddedLedger(folder / "l.db").verify().records == 2
+    assert ledger.chain.head() == head
 
 
 def test_the_tiers_that_are_there(type_in: Type) -> None:
@@ -330,20 +357,18 @@ end for
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_gives_the_reserve_back(folder: Path, number: int) -> None:
     (folder / "long.totem").write_text(LONG)
-    ledger = EmbeddedLedger.create(folder / "l.db")
-    ledger.create_account("alice")
-    ledger.grant("alice", 10**15)
+    ledger = founded(folder, 10**15)
     run = subprocess.Popen(
         [
             *(sys.executable, "-c", "from totemlang.cli.main import totemc; totemc()"),
-            *("run", "long.totem", "--ledger", "l.db"),
+            *("run", "long.totem", "--ledger", "mine"),
         ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     for _ in range(400):
-        if ledger.balance("alice").reserved:
+        if ledger.account_show().reserved:
             break
         time.sleep(0.05)
     time.sleep(0.2)
@@ -353,30 +378,29 @@ def test_an_interrupted_run_gives_the_reserve_back(folder: Path, number: int) ->
     assert out == ""
     assert err.splitlines()[-1] == "interrupted"
     assert "Traceback" not in err
-    assert ledger.balance("alice") == Balance("alice", granted=10**15)
-    assert ledger.verify().records == 5
+    assert amounts(ledger) == (10**15, 0, 0)
+    assert [m.event for m in movements(ledger)] == ["grant", "reserve", "settle"]
 
 
 def test_a_killed_run_leaves_a_reserve_that_comes_back(folder: Path) -> None:
     (folder / "long.totem").write_text(LONG)
-    ledger = EmbeddedLedger.create(folder / "l.db")
-    ledger.create_account("alice")
-    ledger.grant("alice", 10**15)
+    ledger = founded(folder, 10**15)
     run = subprocess.Popen(
         [
             *(sys.executable, "-c", "from totemlang.cli.main import totemc; totemc()"),
-            *("run", "long.totem", "--ledger", "l.db", "--quiet"),
+            *("run", "long.totem", "--ledger", "mine", "--quiet"),
         ]
     )
     for _ in range(400):
-        if ledger.balance("alice").reserved:
+        if ledger.account_show().reserved:
             break
         time.sleep(0.05)
-    assert ledger.recover("alice") == ()
+    assert recover(ledger) == ()
     run.kill()
     run.wait()
-    assert len(ledger.recover("alice")) == 1
-    assert ledger.verify().balances == (Balance("alice", granted=10**15),)
+    assert len(recover(ledger)) == 1
+    assert amounts(ledger) == (10**15, 0, 0)
+    assert verify(ledger.chain).finding is None
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a pseudo-terminal")

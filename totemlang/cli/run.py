@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +12,7 @@ from totemlang.cli.delivery import Wanted, run_document
 from totemlang.cli.group import Command
 from totemlang.cli.options import data_options, parameter_options, tables_in_force
 from totemlang.cli.output import FORMATS
+from totemlang.cli.payment import chosen_payer, payment_options
 from totemlang.cli.programs import open_program, sent_parameters
 from totemlang.cli.shell import Shell, speaks
 from totemlang.diagnostics import UsageError
@@ -52,7 +53,7 @@ def _bytes(context: click.Context, parameter: click.Parameter, value: str | None
         ),
         ("totemc run bill.totem --data r.parquet --param price=0.31 -o bills.csv", "to a file"),
         ("totemc run profile.totem --data r.parquet --plot", "and a plot"),
-        ("totemc run peak.totem --data r.parquet --ledger ledger.db --account alice", "paid for"),
+        ("totemc run peak.totem --data r.parquet --ledger mine", "paid for on a ledger"),
     ),
 )
 @click.argument("file", type=click.Path(path_type=Path))
@@ -65,10 +66,7 @@ def _bytes(context: click.Context, parameter: click.Parameter, value: str | None
     metavar="N",
     help="Totem that may be used; else the quote's upper bound.",
 )
-@click.option(
-    "--ledger", type=click.Path(path_type=Path), metavar="PATH", help="The ledger that pays."
-)
-@click.option("--account", metavar="NAME", help="The account in it, where there are several.")
+@payment_options
 @click.option(
     "-o",
     "--output",
@@ -102,7 +100,8 @@ def run(
     params: Path | None,
     budget: int | None,
     ledger: Path | None,
-    account: str | None,
+    identity: Path | None,
+    payee: str | None,
     output: Path | None,
     form: str | None,
     plot: bool,
@@ -119,7 +118,7 @@ def run(
     from totemlang.execution import DEFAULT_MEMORY_LIMIT, execute, prepare
 
     wanted = Wanted(output, form, plot)
-    payer = _payer(ledger, account)
+    payer = chosen_payer(ledger, identity, payee)
     opened = open_program(file, rules, prices, data, metadata)
     sent = sent_parameters(opened.program, param, params)
     with waiting(shell, "describing the data"):
@@ -152,16 +151,6 @@ def _require_built(tier: str, engine: str, workers: int) -> None:
         raise UsageError(f"--engine {engine}: this version runs on this machine alone (local)")
     if workers != 1:
         raise UsageError(f"--workers {workers}: this version runs with one worker")
-
-
-def _payer(ledger: Path | None, account: str | None) -> Any:
-    if ledger is None:
-        if account is not None:
-            raise UsageError("--account is in a ledger: give --ledger PATH")
-        return None
-    from totemlang.cli.account import chosen_account
-
-    return chosen_account(ledger, account)
 
 
 def _print_end(shell: Shell, outcome: Outcome) -> None:
