@@ -30,6 +30,7 @@ def tell(shell: Shell, error: TotemError, *, as_list: bool = False) -> int:
 
     `as_list`: the command's JSON document is a list of findings, whatever they are about.
     """
+    error = _explained(error)
     if shell.as_json:
         findings = as_list and isinstance(error, Refused)
         document = error_document(error)
@@ -43,6 +44,15 @@ def tell(shell: Shell, error: TotemError, *, as_list: bool = False) -> int:
     return error.exit_code
 
 
+def _explained(error: TotemError) -> TotemError:
+    """What a ledger refuses as findings, with its rule and with the command that helps."""
+    if type(error).__module__.split(".")[:2] != ["totemlang", "ledger"]:
+        return error
+    from totemlang.cli.remedies import explained
+
+    return explained(error)
+
+
 def error_document(error: TotemError) -> dict[str, Any]:
     """The JSON document of a command that could not do what it was asked."""
     document: dict[str, Any] = {"status": error.status}
@@ -50,6 +60,9 @@ def error_document(error: TotemError) -> dict[str, Any]:
         document["diagnostics"] = [found.to_json() for found in error.diagnostics]
     else:
         document["message"] = str(error)
+    finding = getattr(error, "finding", None)
+    if finding is not None:
+        document["finding"] = finding.to_json()
     return document
 
 

@@ -27,6 +27,34 @@ class Command(click.Command):
         super().format_epilog(ctx, formatter)
 
 
+class Group(click.Group):
+    """A group that lists its commands in the order in which they stand, and knows near misses."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order in which people meet them."""
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; a near miss is answered with what was meant."""
+        import difflib
+
+        known = self.list_commands(ctx)
+        if args[0] not in known and not args[0].startswith("-"):
+            close = difflib.get_close_matches(args[0], known, 1)
+            meant = f" Did you mean {close[0]!r}?" if close else ""
+            raise click.UsageError(f"No such command {args[0]!r}.{meant}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, each with its whole first sentence."""
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, each.get_short_help_str(200)) for name, each in self.commands.items()]
+            )
+
+
 @frozen
 class Lazy:
     """Where a command is (`module:attribute`) and its line in the list of commands."""
@@ -35,7 +63,7 @@ class Lazy:
     short_help: str
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group that knows its commands by place, and imports one only to run it or to help."""
 
     def __init__(self, *arguments: Any, lazy: dict[str, Lazy], **rest: Any):
@@ -56,18 +84,6 @@ class LazyGroup(click.Group):
         command = getattr(importlib.import_module(module), attribute)
         assert isinstance(command, click.Command)
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find a command; a near miss is answered with what was meant."""
-        import difflib
-
-        if args[0] not in self.lazy and not args[0].startswith("-"):
-            close = difflib.get_close_matches(args[0], self.lazy, 1)
-            meant = f" Did you mean {close[0]!r}?" if close else ""
-            raise click.UsageError(f"No such command {args[0]!r}.{meant}", ctx)
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""

@@ -16,7 +16,7 @@ from totemlang.cli.consortium.folders import (
     passphrase_of,
     passphrase_option,
 )
-from totemlang.cli.group import Command, Lazy, LazyGroup
+from totemlang.cli.group import Command, Group
 from totemlang.cli.options import read_bytes
 from totemlang.cli.output import require_writable, write_file
 from totemlang.cli.shell import Shell, speaks
@@ -27,20 +27,8 @@ if TYPE_CHECKING:
 
 ROLES = ("provider", "consumer", "operator", "auditor")
 
-_HERE = "totemlang.cli.consortium.authority"
 
-
-@click.group(
-    cls=LazyGroup,
-    lazy={
-        "init": Lazy(f"{_HERE}:init", "Make an authority."),
-        "sign": Lazy(f"{_HERE}:sign", "Sign a new member's request."),
-        "renew": Lazy(f"{_HERE}:renew", "Sign a member's request to renew."),
-        "revoke": Lazy(f"{_HERE}:revoke", "Revoke a certificate for ever."),
-        "list": Lazy(f"{_HERE}:list_", "List what was signed and revoked."),
-        "crl": Lazy(f"{_HERE}:crl", "Give the list of revocations, to a file or to the ledger."),
-    },
-)
+@click.group(cls=Group)
 def ca() -> None:
     """Run a certificate authority: a folder with its key, what it signed, what it revoked.
 
@@ -49,7 +37,7 @@ def ca() -> None:
     """
 
 
-@click.command(
+@ca.command(
     cls=Command,
     name="init",
     examples=(
@@ -84,7 +72,7 @@ def init(shell: Shell, name: str, folder: Path, passphrase: bool, days: int) -> 
     shell.say(f"members need its certificate: {folder / 'authority.pem'}")
 
 
-@click.command(
+@ca.command(
     cls=Command,
     name="sign",
     examples=(
@@ -120,7 +108,7 @@ def sign(
     _hand_over(shell, text, output)
 
 
-@click.command(
+@ca.command(
     cls=Command,
     name="renew",
     examples=(("totem ca renew ada.request -o ada.pem", "roles as before, for another year"),),
@@ -146,7 +134,7 @@ def renew(shell: Shell, request: Path, output: Path | None, days: int, folder: P
     _hand_over(shell, authority.renew(asked, old.pem, days=days), output)
 
 
-@click.command(
+@ca.command(
     cls=Command,
     name="revoke",
     examples=(
@@ -177,7 +165,7 @@ def revoke(shell: Shell, whom: str, folder: Path) -> None:
     shell.say("the ledger must be told: totem ca crl --send")
 
 
-@click.command(cls=Command, name="list", examples=(("totem ca list", "all certificates"),))
+@ca.command(cls=Command, name="list", examples=(("totem ca list", "all certificates"),))
 @authority_option
 @speaks
 def list_(shell: Shell, folder: Path) -> None:
@@ -210,7 +198,7 @@ def list_(shell: Shell, folder: Path) -> None:
     shell.show(f"{authority.certificate.name}: {len(found)} signed, {len(revoked)} revoked")
 
 
-@click.command(
+@ca.command(
     cls=Command,
     name="crl",
     examples=(

@@ -16,7 +16,7 @@ from totemlang.cli.consortium.folders import (
     passphrase_of,
     passphrase_option,
 )
-from totemlang.cli.group import Command, Lazy, LazyGroup
+from totemlang.cli.group import Command, Group
 from totemlang.cli.options import read_bytes
 from totemlang.cli.output import require_writable, write_file
 from totemlang.cli.shell import Shell, speaks
@@ -25,18 +25,8 @@ from totemlang.diagnostics import UsageError
 if TYPE_CHECKING:
     from totemlang.ledger.identity import MemberCertificate
 
-_HERE = "totemlang.cli.consortium.enrolment"
 
-
-@click.group(
-    cls=LazyGroup,
-    lazy={
-        "request": Lazy(f"{_HERE}:request", "Make a key, and the request that an authority signs."),
-        "install": Lazy(f"{_HERE}:install", "Keep the certificate beside its key."),
-        "renew": Lazy(f"{_HERE}:renew", "Make a request to renew the certificate."),
-        "show": Lazy(f"{_HERE}:show", "Say who one is, in which roles, and until when."),
-    },
-)
+@click.group(cls=Group)
 def enrol() -> None:
     """Become a member: the key is made here and stays; the authority signs a request.
 
@@ -44,7 +34,7 @@ def enrol() -> None:
     """
 
 
-@click.command(
+@enrol.command(
     cls=Command,
     name="request",
     examples=(
@@ -73,7 +63,7 @@ def request(
     _hand_over(shell, member, text, output, f"the key of {member} is in {folder} and stays there")
 
 
-@click.command(
+@enrol.command(
     cls=Command,
     name="install",
     examples=(("totem enrol install ada.pem --as ada", "what the authority has signed"),),
@@ -92,7 +82,7 @@ def install(shell: Shell, certificate: Path, identity: Path | None) -> None:
     _tell(shell, save_certificate(folder, text))
 
 
-@click.command(
+@enrol.command(
     cls=Command,
     name="renew",
     examples=(("totem enrol renew --as ada -o ada.request", "then totem ca renew ada.request"),),
@@ -112,7 +102,7 @@ def renew(shell: Shell, identity: Path | None, output: Path | None) -> None:
     _hand_over(shell, who.member, text, output, f"{who.member} asks to be renewed")
 
 
-@click.command(
+@enrol.command(
     cls=Command, name="show", examples=(("totem enrol show --as ada", "name, roles, until when"),)
 )
 @identity_option

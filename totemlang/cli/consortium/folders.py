@@ -31,7 +31,7 @@ identity_option = click.option(
     type=click.Path(path_type=Path),
     envvar=IDENTITY,
     metavar="FOLDER",
-    help=f"Whose key and certificate sign; else {IDENTITY}.",
+    help=f"Whose key and certificate sign; else {IDENTITY}, or `me` beside the ledger.",
 )
 ledger_option = click.option(
     "--ledger",
@@ -39,7 +39,7 @@ ledger_option = click.option(
     type=click.Path(path_type=Path),
     envvar=LEDGER,
     metavar="PATH",
-    help=f"The ledger's file; else {LEDGER}.",
+    help=f"The ledger: its file, or the folder it is in; else {LEDGER}.",
 )
 authority_option = click.option(
     "--ca",
@@ -88,8 +88,21 @@ def open_ledger(path: Path | None, identity: Path | None, *, need_identity: bool
     """
     from totemlang.ledger.client import Ledger
 
-    who = load_identity(identity) if need_identity or identity is not None else None
-    return Ledger.open(need_path(path), who)
+    place = need_path(path)
+    if need_identity or identity is not None:
+        return Ledger.open(place, load_identity(acting(place, identity)))
+    return Ledger.open(place)
+
+
+def acting(path: Path, identity: Path | None) -> Path:
+    """The folder of whoever acts: the one named, else `me` beside a ledger of one's own.
+
+    Raises:
+        UsageError: where there is neither.
+    """
+    from totemlang.ledger.founding import own_identity
+
+    return need_folder(identity or own_identity(path))
 
 
 def need_path(path: Path | None) -> Path:

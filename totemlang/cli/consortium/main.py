@@ -12,6 +12,12 @@ _HERE = "totemlang.cli.consortium"
 _GROUPS = {
     "ca": Lazy(f"{_HERE}.authority:ca", "Run the authority that signs members' certificates."),
     "enrol": Lazy(f"{_HERE}.enrolment:enrol", "Become a member: key, request, certificate."),
+    "ledger": Lazy(f"{_HERE}.ledgers:ledger", "Begin, show and verify a ledger."),
+    "account": Lazy(f"{_HERE}.accounts:account", "Keep an account of totem."),
+    "dataset": Lazy(f"{_HERE}.datasets:dataset", "Publish data sets, and find them."),
+    "request": Lazy(f"{_HERE}.requests:request", "Ask for access to data, and answer."),
+    "rules": Lazy(f"{_HERE}.tables:rules", "See and change the rules in force."),
+    "prices": Lazy(f"{_HERE}.tables:prices", "See and change the prices in force."),
     "completion": Lazy("totemlang.cli.completion:completion", "Print a shell completion script."),
 }
 
