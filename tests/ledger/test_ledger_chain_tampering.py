@@ -265,6 +265,54 @@ def test_a_private_call_cannot_hide_a_public_write(consortium: Consortium) -> No
     assert (finding.fault, finding.block) == (Fault.OUTCOME, number)
 
 
+def test_what_was_read_in_private_cannot_hide_a_public_write(consortium: Consortium) -> None:
+    ada = consortium.chain("ada")
+    number = ada.call("read_note", {"key": "n"}).block
+    hidden = b'"public":[["held/ada","1000"]]'
+    edit = sealed_anew(ada.member(), number, "writes", b'"public":[]', hidden)
+    # Without the value nobody can repeat the call: it must not have written anything then.
+    finding = tampered(consortium, edit, "DELETE FROM private_values")
+    assert finding is not None
+    assert (finding.fault, finding.block) == (Fault.OUTCOME, number)
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_private_value_stands_where_the_call_has_put_it(
+    consortium: Consortium, held: bool
+) -> None:
+    ada = consortium.chain("ada")
+    secret, other = b"salt and secret 2", hashlib.sha256(b"another").hexdigest()
+    stated = hashlib.sha256(secret).hexdigest()
+    number = ada.call("note", {"key": "m", "stated": stated}, {"value": secret}).block
+    old, new = ('"m"', '"n"') if held else (stated, other)
+    edit = sealed_anew(ada.member(), number, "writes", old.encode(), new.encode())
+    finding = tampered(consortium, edit, *([] if held else ["DELETE FROM private_values"]))
+    assert finding is not None
+    assert (finding.fault, finding.block) == (Fault.OUTCOME, number)
+
+
+def test_a_call_that_breaks_the_contract_is_named_not_raised(consortium: Consortium) -> None:
+    ada = consortium.chain("ada")
+    call = ada.prepare("grant", {"name": "x"})  # a contract that does not look raises TypeError
+    with pytest.raises(TypeError):
+        ada.submit(call)
+    number = ada.call("grant", {"name": "x", "totem": 7}).block
+
+    def edit(connection: sqlite3.Connection) -> None:
+        connection.execute(
+            "UPDATE entries SET id = ?, body = ?, signature = ? WHERE block = ?",
+            (bytes.fromhex(call.id), call.body, call.signature, number),
+        )
+        chained_anew(connection)
+        found = connection.execute("SELECT header FROM blocks WHERE number = ?", (number,))
+        seal = ada.member().sign(found.fetchone()[0])
+        connection.execute("UPDATE blocks SET signature = ? WHERE number = ?", (seal, number))
+
+    finding = tampered(consortium, edit)
+    assert finding is not None
+    assert (finding.fault, finding.block, finding.position) == (Fault.OUTCOME, number, 0)
+
+
 def test_another_contract_gives_other_outcomes(consortium: Consortium) -> None:
     def generous(stub: Any, function: str, arguments: Any) -> object:
         return tiny(stub, function, arguments | ({"totem": 1000} if function == "grant" else {}))

@@ -80,10 +80,11 @@ def note(stub: Stub, key: str, stated: str) -> object:
     return {"kept": stated}
 
 
-def read_note(stub: Stub, key: str, collection: str = "") -> object:
-    """Write down how long a private value is."""
+def read_note(stub: Stub, key: str, collection: str = "", write: bool = False) -> object:
+    """How long a private value is; with `write` it would stand where nobody can check it."""
     found = stub.private_get(collection or stub.caller().organisation, key)
-    stub.put(f"length/{key}", str(len(found or b"")).encode())
+    if write:
+        stub.put(f"length/{key}", str(len(found or b"")).encode())
     return {"length": len(found or b"")}
 
 

@@ -117,8 +117,11 @@ def _judge(value: object, depth: int) -> None:
                 raise NotCanonical("a key that is no text")
             if not key.isascii():
                 _judge_text(key)
-            # Most values are short texts and numbers: no call for these.
-            if type(element) is not str or not element.isascii():
+            # Most values are plain texts and numbers: no call for these.
+            own = type(element)
+            if own is str and element.isascii():
+                continue
+            if own is not int or not _LEAST <= element <= LARGEST:
                 _judge(element, depth + 1)
     elif kind is list or isinstance(value, list | tuple):
         _judge_depth(depth)
@@ -144,7 +147,7 @@ def _judge_text(text: str) -> None:
 
 
 def _judge_number(number: int) -> None:
-    if not -LARGEST - 1 <= number <= LARGEST:
+    if not _LEAST <= number <= LARGEST:
         raise NotCanonical("a number beyond 64 bits")
 
 
@@ -164,7 +167,7 @@ def _whole(digits: str) -> int:
     if len(digits) > 20:
         raise NotCanonical("a number beyond 64 bits")
     number = int(digits)
-    if digits == "-0" or not -LARGEST - 1 <= number <= LARGEST:
+    if digits == "-0" or not _LEAST <= number <= LARGEST:
         raise NotCanonical("a number beyond 64 bits")
     return number
 
@@ -173,6 +176,7 @@ def _no_number(_: str) -> NoReturn:
     raise NotCanonical("a number that is not whole")
 
 
+_LEAST = -LARGEST - 1
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 _STRICT = json.JSONDecoder(
     object_pairs_hook=_without_repeats,

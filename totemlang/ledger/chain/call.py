@@ -13,7 +13,7 @@ from datetime import datetime
 
 from attrs import define, field
 
-from totemlang.ledger.chain.world import MAX_WRITTEN, World, Writes
+from totemlang.ledger.chain.world import MAX_WRITTEN, Readable, Writes
 from totemlang.ledger.stub import (
     MAX_EVENT_BYTES,
     MAX_KEY_BYTES,
@@ -22,15 +22,20 @@ from totemlang.ledger.stub import (
     StubMisuse,
 )
 
+_READS = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
 MAX_NAME = 256
 """Bytes of an event's or a collection's name."""
 
 
 @define
 class CallStub:
-    """One call. It is of no use once the call has ended."""
+    """One call. It is of no use once the call has ended.
 
-    _world: World
+    `has_read_private` tells whether the call has asked for a private value.
+    """
+
+    _world: Readable
     _space: str
     _caller: Caller
     _time: datetime
@@ -42,6 +47,7 @@ class CallStub:
     _read: dict[str, str | None] = field(factory=dict, init=False)
     _event: tuple[str, bytes] | None = field(default=None, init=False)
     _ended: bool = field(default=False, init=False)
+    has_read_private: bool = field(default=False, init=False)
 
     def get(self, key: str) -> bytes | None:
         """See `Stub`."""
@@ -66,6 +72,7 @@ class CallStub:
     def private_get(self, collection: str, key: str) -> bytes | None:
         """See `Stub`: a collection is read by those of the organisation whose name it bears."""
         self._go_on()
+        self.has_read_private = True
         if collection != self._caller.organisation:
             raise StubMisuse("a private collection is read by its own organisation alone")
         value = self._world.private_value(collection, _key(key))
@@ -117,8 +124,7 @@ class CallStub:
         self._ended = True
         hashes = {key: hashlib.sha256(value).digest() for key, value in self._private.items()}
         # Keys and hashes need no judging: this is what `canonical` would write.
-        read = json.dumps(self._read, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        reads = hashlib.sha256(read.encode()).hexdigest()
+        reads = hashlib.sha256(_READS.encode(self._read).encode()).hexdigest()
         return Writes(self._space, self._public, hashes), self._private, self._event, reads
 
     def _range(self, start: str, end: str) -> Iterator[tuple[str, bytes]]:

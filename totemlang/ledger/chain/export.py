@@ -22,6 +22,7 @@ from totemlang.ledger.canonical import canonical, parse, parse_canonical
 from totemlang.ledger.chain.block import Header
 from totemlang.ledger.chain.execution import Contract
 from totemlang.ledger.chain.faults import BrokenLedger, Fault, Finding
+from totemlang.ledger.chain.gathered import GatheredWorld
 from totemlang.ledger.chain.ledger import Chain, Clock, machine_clock
 from totemlang.ledger.chain.replay import NEVER, Replay
 from totemlang.ledger.chain.store import Store
@@ -92,7 +93,7 @@ def restore(
         chain = Chain.open(part, contract, clock=clock)
         try:
             with chain.store.writing() as connection:
-                replay = Replay(connection, chain.rules, World(connection))
+                replay = Replay(connection, chain.rules, GatheredWorld(World(connection)))
                 for _ in replay.blocks(full_from=NEVER):
                     pass
             verify(chain).checked()

@@ -16,15 +16,17 @@ from attrs import field, frozen
 
 from totemlang.diagnostics import UsageError
 from totemlang.ledger.chain import moments
+from totemlang.ledger.chain.authorities import trusted
 from totemlang.ledger.chain.block import MAX_BLOCK, NOTHING, Header, leaf, merkle_root
 from totemlang.ledger.chain.execution import CONTRACT_SPACE, Contract, Executed, Rules
 from totemlang.ledger.chain.faults import BrokenLedger, Fault, Finding, Rejected
 from totemlang.ledger.chain.genesis import Genesis
+from totemlang.ledger.chain.judging import check
 from totemlang.ledger.chain.store import Store
 from totemlang.ledger.chain.transaction import Transaction, check_transient, make
 from totemlang.ledger.chain.world import World
 from totemlang.ledger.contract.refusals import Refusal
-from totemlang.ledger.identity import Authority, Identity
+from totemlang.ledger.identity import Authority, Identity, Trust
 
 Clock = Callable[[], datetime]
 """What time it is, aware."""
@@ -187,7 +189,7 @@ class Chain:
         if not 0 < len(calls) <= MAX_BLOCK:
             raise UsageError(f"a block holds 1 to {MAX_BLOCK} transactions")
         for transaction, transient in calls:  # signatures first: nobody waits for them
-            self.rules.judge(transaction)
+            check(transaction, self.id)
             check_transient(transaction.transient, transient)
         with self.store.writing() as connection:
             last = head_of(connection)
@@ -256,6 +258,11 @@ class Chain:
         with self.store.reading() as connection:
             return World(connection).get(CONTRACT_SPACE, key)
 
+    def trust(self) -> Trust:
+        """Who is believed now: genesis's authorities, and certificates renewed since."""
+        with self.store.reading() as connection:
+            return trusted(World(connection), self.genesis.trust)
+
     def head(self) -> Header:
         """The last block."""
         with self.store.reading() as connection:
@@ -301,9 +308,12 @@ class Chain:
 
 def head_of(connection: sqlite3.Connection) -> Header:
     """The last block's header. Raises BrokenLedger where it is malformed."""
-    number, text = connection.execute(
+    found = connection.execute(
         "SELECT number, header FROM blocks ORDER BY number DESC LIMIT 1"
     ).fetchone()
+    if found is None:
+        raise BrokenLedger(Finding(Fault.ORDER, "there is no block", 0))
+    number, text = found
     try:
         header = Header.decode(text)
     except ValueError as error:

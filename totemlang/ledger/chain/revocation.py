@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from totemlang.ledger.canonical import canonical, parse_canonical
-from totemlang.ledger.chain.world import World
+from totemlang.ledger.canonical import canonical, parse_own
+from totemlang.ledger.chain.authorities import SPACE
+from totemlang.ledger.chain.world import Readable
 from totemlang.ledger.contract.refusals import Reason, Refusal
 from totemlang.ledger.identity import BadCertificate, RevocationList, Trust, read_list
 from totemlang.ledger.stub import Stub
-
-SPACE = "chain"
-"""Where the chain keeps its own state, apart from the contract's."""
 
 REVOKE = "chain_revoke"
 """The chain's own function: it takes `list`, an authority's revocation list in PEM."""
@@ -26,30 +24,30 @@ def revoke(trust: Trust, stub: Stub, arguments: Mapping[str, object]) -> object:
     text = arguments.get("list")
     if not isinstance(text, str) or set(arguments) != {"list"}:
         raise Refusal(Reason.ARGUMENT, f"{REVOKE} takes list, a revocation list in PEM")
-    found = _read(trust, text)
-    known = stub.get(_list(found.authority))
-    older = set() if known is None else set(parse_canonical(known)["serials"])
-    if known is not None and parse_canonical(known)["number"] >= found.number:
+    line, found = _read(trust, text)
+    known = stub.get(_list(line))
+    older = set() if known is None else set(parse_own(known)["serials"])
+    if known is not None and parse_own(known)["number"] >= found.number:
         raise Refusal(Reason.EXISTS, "the ledger has a list of this authority that is as new")
     if not older <= found.serials:
         raise Refusal(Reason.ARGUMENT, "the list leaves out what was revoked before")
     serials = sorted(found.serials)
-    stub.put(_list(found.authority), canonical({"number": found.number, "serials": serials}))
+    stub.put(_list(line), canonical({"number": found.number, "serials": serials}))
     for serial in sorted(found.serials - older):
-        stub.put(_serial(found.authority, serial), b"1")
+        stub.put(_serial(line, serial), b"1")
     return {"revoked": len(found.serials - older)}
 
 
-def is_revoked(world: World, authority: str, serial: str) -> bool:
-    """Whether the state of the ledger has a certificate as revoked."""
+def is_revoked(world: Readable, authority: str, serial: str) -> bool:
+    """Whether the state of the ledger has a certificate as revoked; `authority` is its line."""
     return world.get(SPACE, _serial(authority, serial)) is not None
 
 
-def _read(trust: Trust, text: str) -> RevocationList:
+def _read(trust: Trust, text: str) -> tuple[str, RevocationList]:
     for authority in trust.authorities:
         try:
-            return read_list(text.encode(), authority.certificate)
-        except BadCertificate:
+            return authority.line, read_list(text.encode(), authority.certificate)
+        except (BadCertificate, UnicodeEncodeError):
             continue
     raise Refusal(Reason.ARGUMENT, "no authority of the consortium has signed this list")
 

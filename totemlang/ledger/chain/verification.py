@@ -13,6 +13,7 @@ from totemlang.ledger.chain import moments
 from totemlang.ledger.chain.block import Header
 from totemlang.ledger.chain.checkpoint import Checkpoint, compare, read_checkpoint, sign_head
 from totemlang.ledger.chain.faults import BrokenLedger, Fault, Finding
+from totemlang.ledger.chain.gathered import GatheredWorld
 from totemlang.ledger.chain.ledger import Chain
 from totemlang.ledger.chain.replay import NEVER, Replay, soon
 from totemlang.ledger.chain.world import World
@@ -64,7 +65,7 @@ def verify(
         LedgerUnreachable: where the file cannot be read.
     """
     with chain.store.replaying() as connection:
-        replay = Replay(connection, chain.rules, World(connection, "replay"))
+        replay = Replay(connection, chain.rules, GatheredWorld(World(connection, "replay")))
         done = 0
         finding: Finding | None = None
         try:
@@ -96,7 +97,7 @@ def check(chain: Chain, text: bytes) -> Checkpoint:
         BrokenLedger: with CHECKPOINT where it is no member's, with HISTORY where the ledger does
             not have its block, with LINK where the blocks since do not follow from it.
     """
-    found = read_checkpoint(text, chain.genesis.trust)
+    found = read_checkpoint(text, chain.trust())
     with chain.store.replaying() as connection:
         last: Header | None = None
         for number, stored in connection.execute(
@@ -128,7 +129,7 @@ def rebuild(chain: Chain) -> int:
     with chain.store.writing() as connection:
         for table in _COMPARED:
             connection.execute(f"DELETE FROM {table}")
-        replay = Replay(connection, chain.rules, World(connection))
+        replay = Replay(connection, chain.rules, GatheredWorld(World(connection)))
         for _ in replay.blocks(full_from=NEVER):
             pass
         return replay.entries
@@ -139,7 +140,7 @@ def _held(
 ) -> Iterator[Header]:
     """The blocks, held to their rules and to the checkpoints."""
     texts = [*checkpoints, *([] if trusted is None else [trusted])]
-    known = [read_checkpoint(text, chain.genesis.trust) for text in texts]
+    known = [read_checkpoint(text, chain.trust()) for text in texts]
     full_from = 0 if trusted is None else known[-1].number + 1
     left = sorted(known, key=lambda checkpoint: checkpoint.number, reverse=True)
     for header in replay.blocks(full_from):
@@ -169,8 +170,13 @@ def _compare_state(connection: sqlite3.Connection) -> None:
         asked = f"SELECT {', '.join(columns)} FROM {{}}.{table} ORDER BY {', '.join(columns[:2])}"
         asked += f", {columns[2]}"
         stored, made = (connection.execute(asked.format(one)) for one in ("main", "replay"))
-        for one, other in zip_longest(stored, made):
-            if one != other:
+        while True:
+            some, others = stored.fetchmany(1000), made.fetchmany(1000)
+            if not some and not others:
+                break
+            for one, other in zip_longest(some, others) if some != others else ():
+                if one == other:
+                    continue
                 space, key = min(row[:2] for row in (one, other) if row is not None)
                 what = f"{table.replace('_', ' ')} of {space}, key {key!r}"
                 raise BrokenLedger(Finding(Fault.STATE, f"{Fault.STATE.meaning}: {what}"))

@@ -7,11 +7,12 @@ import binascii
 import hashlib
 import sqlite3
 from collections.abc import Iterator, Mapping
+from typing import Protocol
 
 from attrs import field, frozen
 
 from totemlang.diagnostics import LedgerUnreachable
-from totemlang.ledger.canonical import canonical, parse_canonical
+from totemlang.ledger.canonical import canonical, parse_own
 
 MAX_WRITTEN = 8 * 2**20
 """Bytes of all values that a call writes."""
@@ -32,6 +33,11 @@ class Writes:
     public: Mapping[str, bytes | None] = field(factory=dict)
     private: Mapping[tuple[str, str], bytes] = field(factory=dict)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is written."""
+        return not self.public and not self.private
+
     def encode(self) -> bytes:
         """As it stands on the ledger: canonical, sorted by key."""
         return canonical(
@@ -45,7 +51,9 @@ class Writes:
     @classmethod
     def decode(cls, text: bytes) -> Writes:
         """Read it back. Raises ValueError where it is not in its one form."""
-        parts = parse_canonical(text, 4 * MAX_WRITTEN)
+        if len(text) > 4 * MAX_WRITTEN:
+            raise ValueError("writes that are too large")
+        parts = parse_own(text)  # that it is canonical is told by writing it again
         try:
             public = {key: _bytes(value) for key, value in parts["public"]}
             private = {(c, key): bytes.fromhex(value) for c, key, value in parts["private"]}
@@ -55,6 +63,22 @@ class Writes:
         except (KeyError, TypeError, AttributeError, binascii.Error):
             raise ValueError("writes that are none") from None
         return found
+
+
+class Readable(Protocol):
+    """The state as a call reads it."""
+
+    def get(self, space: str, key: str) -> bytes | None:
+        """The value of a key."""
+
+    def range(self, space: str, start: str, end: str) -> Iterator[tuple[str, bytes]]:
+        """Keys from `start` to before `end`, in the order of their UTF-8."""
+
+    def private_hash(self, collection: str, key: str) -> bytes | None:
+        """SHA-256 of a private value."""
+
+    def private_value(self, collection: str, key: str) -> bytes | None:
+        """A private value. Raises NotHeld where this file has its hash alone."""
 
 
 @frozen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ MAX_AUTHORITIES = 64
 """Authorities of a consortium."""
 
 Revoked = Callable[[str, str], bool]
-"""Whether an authority (its fingerprint) has revoked a serial number (hex)."""
+"""Whether an authority (its line) has revoked a serial number (hex)."""
 
 
 class Untrusted(ValueError):
@@ -35,10 +35,17 @@ class Authority:
     """An authority and the organisations whose members it may name; none listed: all of them.
 
     The consortium's own authority names all; an organisation with its own is listed under it.
+    `line` is the fingerprint of its first certificate, which it keeps when that is renewed: what
+    it has revoked stays revoked.
     """
 
     certificate: AuthorityCertificate
     organisations: frozenset[str] = frozenset()
+    line: str = field()
+
+    @line.default
+    def _first(self) -> str:
+        return self.certificate.fingerprint
 
     def names(self, organisation: str) -> bool:
         """Whether it may name members of an organisation."""
@@ -68,7 +75,7 @@ class Trust:
     """The authorities of a consortium. What one has signed is worked out once a certificate."""
 
     authorities: tuple[Authority, ...]
-    _signers: dict[str, Authority] = field(factory=dict, init=False, repr=False)
+    _signers: dict[str, tuple[Authority, ...]] = field(factory=dict, init=False, repr=False)
 
     def caller(self, der: bytes, at: datetime, revoked: Revoked) -> Caller:
         """Who a certificate names, if it counts at a time (aware, UTC).
@@ -80,28 +87,31 @@ class Trust:
             member = read_member(der)
         except BadCertificate as error:
             raise Untrusted(str(error)) from None
-        authority = self.signer(member)
-        within = authority.certificate
-        if not max(member.begins, within.begins) <= at <= min(member.ends, within.ends):
+        for authority in self.signers(member):
+            within = authority.certificate
+            if member.begins <= at <= member.ends and within.begins <= at <= within.ends:
+                break
+        else:
             raise Untrusted("the certificate is not valid at the time")
-        if revoked(within.fingerprint, member.serial):
+        if revoked(authority.line, member.serial):
             raise Untrusted("the certificate is revoked")
         roles: Any = member.roles  # the converter's type is one that mypy cannot bind
         return Caller(member.pem, member.fingerprint, member.organisation, member.name, roles)
 
-    def signer(self, member: MemberCertificate) -> Authority:
-        """Who signed a certificate. Raises Untrusted where no authority of the consortium did."""
+    def signers(self, member: MemberCertificate) -> tuple[Authority, ...]:
+        """Who signed a certificate: an authority, also as it was renewed with the same key.
+
+        Raises:
+            Untrusted: where no authority of the consortium did.
+        """
         known = self._signers.get(member.fingerprint)
         if known is None:
-            for authority in self.authorities:
-                if authority.names(member.organisation) and authority.certificate.signed(member):
-                    known = self._signers[member.fingerprint] = authority
-                    break
-            else:
+            known = tuple(
+                authority
+                for authority in self.authorities
+                if authority.names(member.organisation) and authority.certificate.signed(member)
+            )
+            if not known:
                 raise Untrusted("no authority of the consortium has signed the certificate")
+            self._signers[member.fingerprint] = known
         return known
-
-
-def by_fingerprint(trust: Trust) -> Mapping[str, Authority]:
-    """The authorities by their certificates' fingerprints."""
-    return {authority.certificate.fingerprint: authority for authority in trust.authorities}
