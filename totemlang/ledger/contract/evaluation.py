@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from attrs import frozen
 
 from totemlang.bytecode.container import decode, module_hash
+from totemlang.bytecode.halves import above_merge
 from totemlang.bytecode.module import Dataset, Module, Value
 from totemlang.check.library import default_library
 from totemlang.cost.quote import Quote, quote
@@ -43,7 +44,7 @@ class Premises:
 
 @frozen
 class Evaluation:
-    """The judgement: the program and its values, its stages, and a quote for each part.
+    """The judgement: what a provider runs and its values, its stages, and a quote for each part.
 
     `dataset` is the name, in the program, of the data that it maps over.
     """
@@ -63,10 +64,13 @@ def evaluate(
     premises: Sequence[Premises],
     parameters: str,
     source_hash: str | None = None,
+    *,
+    providers: int | None = None,
 ) -> Evaluation:
     """Judge a program for every provider that it is sent to.
 
-    `parameters` is a JSON object; `source_hash` SHA-256, in hex, of the source's UTF-8.
+    `parameters` is a JSON object; `source_hash` SHA-256, in hex, of the source's UTF-8. Of
+    several `providers` (None: as many as premises) each runs what stands above `merge`.
 
     Raises:
         Refusal: with the findings of whichever room refuses.
@@ -81,6 +85,8 @@ def evaluate(
     values = _values(module, parameters)
     if module.dataset is None or not module.stages:
         raise Refusal(Reason.DATA, "a job takes a data set: this program takes none")
+    if (len(premises) if providers is None else providers) > 1:
+        verified = verify(above_merge(module), rules, prices, default_library())
     quotes = []
     for part in premises:
         _check_names(module, module.dataset, part.metadata)

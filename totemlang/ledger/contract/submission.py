@@ -212,10 +212,10 @@ def _premises(stub: Stub, datasets: dict[str, Record], lookups: dict[str, Metada
         raise Refusal(Reason.DATA, "a lookup is the provider's or sent along, not both")
     known = {name: documents(stub, record["version"]) for name, record in datasets.items()}
     metadata = {name: described for name, (described, _) in known.items()} | lookups
-    return Premises(metadata, _strictest([policy for _, policy in known.values()]))
+    return Premises(metadata, strictest([policy for _, policy in known.values()]))
 
 
-def _strictest(policies: list[Policy]) -> Policy:
+def strictest(policies: list[Policy]) -> Policy:
     """Flat if one of them is, with the least of every cap."""
     flat = any(policy.is_flat for policy in policies)
     return Policy(
