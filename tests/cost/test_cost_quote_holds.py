@@ -15,6 +15,7 @@ from quote_bench import Rows, as_ceilings, assert_holds, describe_rows, fields, 
 
 from strategies.programs import random_job, random_script
 from totemlang.cost.quote import quote
+from totemlang.diagnostics import Refused
 from totemlang.program import Program
 from totemlang.schema.types import Field
 from totemlang.source import Source
@@ -38,7 +39,12 @@ def assert_quotes_hold(text: str, columns: tuple[Field, ...], rows: Rows) -> Non
         None,
     ):
         known = {} if metadata is None else {"rows": metadata}
-        assert_holds(quote(program.verified, known), found)
+        try:
+            quoted = quote(program.verified, known)
+        except Refused as refused:  # with little published, a bound may be beyond any account
+            assert {d.code for d in refused.diagnostics} == {"CST101"}
+            continue
+        assert_holds(quoted, found)
 
 
 @RELAXED

@@ -15,7 +15,7 @@ from totemlang.program import Program
 from totemlang.source import Source
 from totemlang.verify.verified import VerifiedModule
 
-SECONDS = 6.0
+SECONDS = 3.0
 """Of one core, for one quote: three times what the worst of these takes on a quiet machine."""
 
 

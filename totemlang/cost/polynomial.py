@@ -21,7 +21,7 @@ from totemlang.diagnostics import Diagnostic, ErrorClass, Refused
 
 Coefficient = int | Fraction
 
-MAX_DEGREE = 64
+MAX_DEGREE = 32
 """A term of a higher degree is refused: it stands for more work than anybody can do."""
 
 MAX_TERMS = 4096
