@@ -1,6 +1,6 @@
 """Write the generated part of the documentation: `make docs`.
 
-The reference pages are made anew, and every console block in README and docs is run again.
+The reference and the pages of the ledger's contract are made anew, and every console block in README and docs is run again.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ sys.path.insert(0, str(ROOT / "docs"))
 from console import refreshed  # noqa: E402
 from reference_pages import pages  # noqa: E402
 
+from totemlang.ledger.contract.pages import pages as contract_pages  # noqa: E402
+
 TOLD = ("README.md", "docs/*.md", "examples/*.md")
 """Pages that people write, with console blocks in them."""
 
@@ -23,6 +25,8 @@ def main() -> None:
     """Write what has changed, and say which files that were."""
     for name, text in pages().items():
         _write(ROOT / "docs" / "reference" / name, text)
+    for name, text in contract_pages().items():
+        _write(ROOT / "docs" / name, text)
     for path in sorted(path for pattern in TOLD for path in ROOT.glob(pattern)):
         with tempfile.TemporaryDirectory() as folder:
             _write(path, refreshed(path.read_text(), Path(folder)))
