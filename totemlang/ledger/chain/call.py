@@ -7,12 +7,12 @@ so no write can be read back; what no chaincode may do raises `StubMisuse`.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from attrs import define, field
 
+from totemlang.ledger.canonical import canonical_own
 from totemlang.ledger.chain.world import MAX_WRITTEN, Readable, Writes
 from totemlang.ledger.stub import (
     MAX_EVENT_BYTES,
@@ -21,8 +21,6 @@ from totemlang.ledger.stub import (
     Caller,
     StubMisuse,
 )
-
-_READS = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 MAX_NAME = 256
 """Bytes of an event's or a collection's name."""
@@ -124,7 +122,7 @@ class CallStub:
         self._ended = True
         hashes = {key: hashlib.sha256(value).digest() for key, value in self._private.items()}
         # Keys and hashes need no judging: this is what `canonical` would write.
-        reads = hashlib.sha256(_READS.encode(self._read).encode()).hexdigest()
+        reads = hashlib.sha256(canonical_own(self._read)).hexdigest()
         return Writes(self._space, self._public, hashes), self._private, self._event, reads
 
     def _range(self, start: str, end: str) -> Iterator[tuple[str, bytes]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import zip_longest
 
 from attrs import frozen
@@ -16,6 +18,7 @@ from totemlang.ledger.chain.faults import BrokenLedger, Fault, Finding
 from totemlang.ledger.chain.gathered import GatheredWorld
 from totemlang.ledger.chain.ledger import Chain
 from totemlang.ledger.chain.replay import NEVER, Replay, soon
+from totemlang.ledger.chain.witnesses import FEW, MOST, processors, witnesses
 from totemlang.ledger.chain.world import World
 
 Progress = Callable[[int], None]
@@ -54,34 +57,80 @@ def verify(
     checkpoints: Sequence[bytes] = (),
     trusted: bytes | None = None,
     progress: Progress | None = None,
+    processes: int | None = None,
 ) -> Verification:
     """Replay the ledger as it stands at one moment, while others may append to it.
 
     Checkpoints are members' signed heads that the history is held to. Up to the block of
     `trusted`, a checkpoint of one's own that was signed after a verification, hashes and chain are
-    held alone, which is many times faster.
+    held alone, which is many times faster. A long history is looked at by `processes`: as many as
+    there are processors, if none are named.
 
     Raises:
         LedgerUnreachable: where the file cannot be read.
     """
+    texts = [*checkpoints, *([] if trusted is None else [trusted])]
     with chain.store.replaying() as connection:
+        done, finding = 0, None
         replay = Replay(connection, chain.rules, GatheredWorld(World(connection, "replay")))
-        done = 0
-        finding: Finding | None = None
         try:
-            _check_file(connection)
-            for header in _held(replay, chain, checkpoints, trusted):
-                done += 1
-                if progress is not None:
-                    progress(header.number)
-            soon(replay.last, moments.whole(chain.clock()))
-            _compare_state(connection)
-            _compare_private(connection)
+            trust = chain.trust()
+            known = [read_checkpoint(text, trust) for text in texts]
+            first = 0 if trusted is None else known[-1].number + 1
+            helpers = _helpers(connection, first, processes)
+            with (
+                _file_checked(chain, connection, aside=helpers > 0),
+                witnesses(chain.store, chain.id, first, helpers) as replay.is_whole,
+            ):
+                for header in _held(replay, chain, known, first):
+                    done += 1
+                    if progress is not None:
+                        progress(header.number)
+                soon(replay.last, moments.whole(chain.clock()))
+                _compare_state(connection)
+                _compare_private(connection)
         except BrokenLedger as error:
             finding = error.finding
         except sqlite3.DatabaseError as error:
             finding = Finding(Fault.FILE, str(error))
         return Verification(done, replay.entries, replay.taken, finding)
+
+
+def _helpers(connection: sqlite3.Connection, first: int, processes: int | None) -> int:
+    """Processes beside this one that are worth starting for the blocks from `first`."""
+    found = connection.execute(
+        "SELECT header FROM main.blocks WHERE number = ?", (first,)
+    ).fetchone()
+    last = connection.execute("SELECT max(entry) FROM main.entries").fetchone()[0]
+    try:
+        count = 0 if found is None or last is None else last - Header.decode(found[0]).first
+    except ValueError:
+        count = 0
+    most = min(MOST, (processors() if processes is None else processes) - 1)
+    return most if count >= FEW else 0
+
+
+@contextmanager
+def _file_checked(chain: Chain, connection: sqlite3.Connection, *, aside: bool) -> Iterator[None]:
+    """Hold the file to its form before all else; or, if it is large, while the rest goes on.
+
+    What is wrong with the file explains what else is wrong, so it is what is raised.
+    """
+    if not aside:
+        _check_file(connection)
+        yield
+        return
+
+    def check_aside() -> None:
+        with chain.store.replaying() as other:
+            _check_file(other)
+
+    with ThreadPoolExecutor(1) as pool:
+        checked = pool.submit(check_aside)
+        try:
+            yield
+        finally:
+            checked.result()
 
 
 def take_checkpoint(chain: Chain) -> bytes:
@@ -136,12 +185,9 @@ def rebuild(chain: Chain) -> int:
 
 
 def _held(
-    replay: Replay, chain: Chain, checkpoints: Sequence[bytes], trusted: bytes | None
+    replay: Replay, chain: Chain, known: Sequence[Checkpoint], full_from: int
 ) -> Iterator[Header]:
     """The blocks, held to their rules and to the checkpoints."""
-    texts = [*checkpoints, *([] if trusted is None else [trusted])]
-    known = [read_checkpoint(text, chain.trust()) for text in texts]
-    full_from = 0 if trusted is None else known[-1].number + 1
     left = sorted(known, key=lambda checkpoint: checkpoint.number, reverse=True)
     for header in replay.blocks(full_from):
         while left and left[-1].number <= header.number:

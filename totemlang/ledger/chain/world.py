@@ -12,7 +12,7 @@ from typing import Protocol
 from attrs import field, frozen
 
 from totemlang.diagnostics import LedgerUnreachable
-from totemlang.ledger.canonical import canonical, parse_own
+from totemlang.ledger.canonical import canonical_own, parse_own
 
 MAX_WRITTEN = 8 * 2**20
 """Bytes of all values that a call writes."""
@@ -40,7 +40,8 @@ class Writes:
 
     def encode(self) -> bytes:
         """As it stands on the ledger: canonical, sorted by key."""
-        return canonical(
+        # Keys are texts and values bytes: what is written needs no judging.
+        return canonical_own(
             {
                 "space": self.space,
                 "public": [[key, _text(value)] for key, value in sorted(self.public.items())],
@@ -57,6 +58,9 @@ class Writes:
         try:
             public = {key: _bytes(value) for key, value in parts["public"]}
             private = {(c, key): bytes.fromhex(value) for c, key, value in parts["private"]}
+            keys = [parts["space"], *public, *(name for both in private for name in both)]
+            if not all(isinstance(key, str) for key in keys):
+                raise ValueError("writes under a key that is no text")
             found = cls(parts["space"], public, private)
             if found.encode() != text:
                 raise ValueError("writes that are not in their one form")
