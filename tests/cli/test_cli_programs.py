@@ -261,7 +261,7 @@ def test_columns_without_types_take_them_from_the_data(type_in: Type, folder: Pa
 
 def test_help_shows_examples(type_in: Type) -> None:
     overview = type_in("--help").stdout
-    for command in ("check", "estimate", "run", "repl", "describe", "account", "completion"):
+    for command in ("check", "estimate", "run", "repl", "describe", "completion"):
         assert f"  {command} " in overview
         assert type_in(command, "--help").exit_code == 0
     assert "totemc run peak.totem --data readings.parquet" in type_in("run", "--help").stdout

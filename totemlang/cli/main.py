@@ -18,7 +18,6 @@ _COMMANDS = {
     "verify": Lazy("totemlang.cli.bytecode:verify", "Hold foreign bytecode to the rules."),
     "rules": Lazy("totemlang.cli.tables:rules", "Show the rules in force."),
     "prices": Lazy("totemlang.cli.tables:prices", "Show the prices in force."),
-    "account": Lazy("totemlang.cli.account:account", "Keep accounts in an embedded ledger."),
     "completion": Lazy("totemlang.cli.completion:completion", "Print a shell completion script."),
 }
 

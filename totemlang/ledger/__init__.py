@@ -1,18 +1,4 @@
-"""Accounts of totem and the record of every deduction."""
+"""The ledger: members, accounts of totem, data sets, requests, jobs, and what became of them.
 
-from totemlang.ledger.account import EmbeddedAccount
-from totemlang.ledger.audit import Audit
-from totemlang.ledger.books import Balance, Job
-from totemlang.ledger.embedded import EmbeddedLedger
-from totemlang.ledger.records import LARGEST, Event, Record
-
-__all__ = [
-    "LARGEST",
-    "Audit",
-    "Balance",
-    "EmbeddedAccount",
-    "EmbeddedLedger",
-    "Event",
-    "Job",
-    "Record",
-]
+`contract` says what may happen, `identity` who asks, `chain` keeps it, `client` is what others use.
+"""
