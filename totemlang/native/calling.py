@@ -1,0 +1,53 @@
+"""Calling generated code: the way of the C interface that looks at no types takes 2 µs, not 40."""
+
+from __future__ import annotations
+
+from ctypes import POINTER, byref
+from typing import Any
+
+import wasmtime
+from wasmtime import _ffi as ffi
+
+
+class Trapped(Exception):
+    """Generated code has ended its run: no memory, no stack or no totem."""
+
+
+class Entrance:
+    """A function of an instance. Parameters and the result are whole numbers."""
+
+    def __init__(self, store: wasmtime.Store, function: wasmtime.Func) -> None:
+        """Look at the types of the function, once."""
+        self._store = store
+        self._function = function
+        found = function.type(store)
+        self._wide = [str(each) == "i64" for each in found.params]
+        results = [str(each) == "i64" for each in found.results]
+        self._result = results[0] if results else None
+        self._count = max(len(self._wide), len(results), 1)
+        self._values = (ffi.wasmtime_val_raw_t * self._count)()
+
+    def __call__(self, *arguments: int) -> int:
+        """Call it.
+
+        Raises:
+            Trapped: it did not come to its end.
+        """
+        values: Any = self._values
+        for place, (wide, argument) in enumerate(zip(self._wide, arguments, strict=True)):
+            if wide:
+                values[place].i64 = argument
+            else:
+                values[place].i32 = argument
+        trap = POINTER(ffi.wasm_trap_t)()
+        error = ffi.wasmtime_func_call_unchecked(
+            self._store._context(), byref(self._function._func), values, self._count, byref(trap)
+        )
+        if error:
+            raise Trapped(str(wasmtime.WasmtimeError._from_ptr(error)))
+        if trap:
+            raise Trapped(str(wasmtime.Trap._from_ptr(trap)))
+        if self._result is None:
+            return 0
+        result: int = values[0].i64 if self._result else values[0].i32 & 0xFFFFFFFF
+        return result

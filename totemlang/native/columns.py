@@ -1,0 +1,164 @@
+"""Arrow columns into a machine's memory: values as they lie, flags and truth values as bytes."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from attrs import define, field, frozen
+
+from totemlang.native.instance import Instance
+from totemlang.native.values import WIDTH
+from totemlang.schema.types import Kind
+
+
+@frozen
+class Source:
+    """Bytes of this process that are to be brought to memory; `owner` keeps them alive."""
+
+    address: int
+    size: int
+    owner: Any
+
+
+@frozen
+class ColumnBytes:
+    """A column: its values (of strings the offsets), flags of those present, bytes of strings.
+
+    `first` is the offset of the first string, `total` the bytes of the strings in the estimator
+    table's measure, at least 1 each.
+    """
+
+    values: Source
+    present: Source | None = None
+    text: Source | None = None
+    first: int = 0
+    total: int = 0
+
+    @property
+    def sources(self) -> list[Source]:
+        """All that has to be brought."""
+        return [source for source in (self.values, self.present, self.text) if source is not None]
+
+
+def _of_numpy(array: Any) -> Source:
+    held = np.ascontiguousarray(array)
+    return Source(held.ctypes.data, held.nbytes, held)
+
+
+def column_bytes(array: pa.Array, kind: Kind, optional: bool) -> ColumnBytes:
+    """Look at a column of a batch."""
+    rows = len(array)
+    mask = None
+    if optional:
+        mask = np.ones(rows, np.uint8)
+        if array.null_count:
+            mask = array.is_valid().cast(pa.uint8()).to_numpy(zero_copy_only=False)
+    present = None if mask is None else _of_numpy(mask)
+    if kind is Kind.STRING:
+        return _strings(array, mask, present)
+    buffer = array.buffers()[1]
+    if buffer is None:
+        return ColumnBytes(Source(0, 0, None), present)
+    if kind is Kind.BOOL:
+        bits = np.frombuffer(buffer, np.uint8)
+        values = np.unpackbits(bits, bitorder="little")[array.offset : array.offset + rows]
+        return ColumnBytes(_of_numpy(values), present)
+    width = WIDTH[kind]
+    start = buffer.address + array.offset * width
+    return ColumnBytes(Source(start, rows * width, buffer), present)
+
+
+def offsets_of(array: pa.Array) -> Any:
+    """The offsets of a column of strings, one more than there are strings."""
+    buffer = array.buffers()[1]
+    if buffer is None or buffer.size == 0:
+        return np.zeros(1, np.int32)
+    return np.frombuffer(buffer, np.int32, len(array) + 1, array.offset * 4)
+
+
+def _strings(array: pa.Array, mask: Any, present: Source | None) -> ColumnBytes:
+    offsets = offsets_of(array)
+    first, last = int(offsets[0]), int(offsets[-1])
+    buffer = array.buffers()[2]
+    text = Source(0, 0, None)
+    if buffer is not None and last > first:
+        text = Source(buffer.address + first, last - first, buffer)
+    sizes = np.diff(offsets)
+    if mask is not None:
+        sizes = sizes * mask
+    total = int(sizes.sum(dtype=np.int64)) + int(np.count_nonzero(sizes == 0))
+    return ColumnBytes(_of_numpy(offsets), present, text, first, total)
+
+
+def strings_total(array: pa.Array) -> int:
+    """Bytes of a column of strings, at least 1 each."""
+    sizes = np.diff(offsets_of(array))
+    return int(sizes.sum(dtype=np.int64)) + int(np.count_nonzero(sizes == 0))
+
+
+@define
+class Input:
+    """The block of memory that holds the batch at hand; it grows as batches ask."""
+
+    instance: Instance
+    address: int = 0
+    size: int = 0
+    used: int = 0
+    _waiting: list[tuple[int, Source]] = field(factory=list)
+
+    def begin(self) -> None:
+        """Forget the batch before."""
+        self.used = 0
+        self._waiting.clear()
+
+    def place(self, source: Source | None) -> int:
+        """Where bytes will stand, from the start of the block."""
+        if source is None:
+            return 0
+        at = self.used
+        self._waiting.append((at, source))
+        self.used = (at + source.size + 7) & ~7
+        return at
+
+    def bring(self) -> int:
+        """Bring everything; gives the address of the block. Raises `Trapped`: no memory."""
+        self.make_room(max(self.used, 8))
+        for at, source in self._waiting:
+            self.instance.copy_in(self.address + at, source.address, source.size)
+        self._waiting.clear()
+        return self.address
+
+    def make_room(self, size: int) -> None:
+        """Have a block of so many bytes."""
+        if size <= self.size:
+            return
+        if self.address:
+            self.instance.release(self.address)
+            self.address = self.size = 0
+        self.address = self.instance.hold(size)
+        self.size = size
+
+
+def packed(offsets: Any, address: int, first: int) -> Any:
+    """Strings as i64 each, from their offsets and where their bytes stand."""
+    starts = offsets[:-1].astype(np.int64) + (address - first)
+    sizes = np.diff(offsets).astype(np.int64)
+    return starts | sizes << 32
+
+
+def frame_words(entries: Sequence[tuple[int, int, int]]) -> bytes:
+    """The frame of a stage: three words a parameter."""
+    words = np.zeros((len(entries), 4), np.uint32)
+    for place, entry in enumerate(entries):
+        words[place, :3] = entry
+    return words.tobytes()
+
+
+def source_of(source: Source, dtype: Any) -> Any:
+    """The bytes of a source as an array of numbers."""
+    held = (ctypes.c_uint8 * source.size).from_address(source.address)
+    return np.frombuffer(held, dtype)

@@ -1,0 +1,130 @@
+"""From text to machine code: compiled once, held in memory and, for the user alone, on disk.
+
+What a cache folder holds is run as machine code. So only a folder that is the user's own and that
+nobody else may write to is used, and only a file whose digest is right; all else is compiled anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+from collections import OrderedDict
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from threading import Lock
+
+import wasmtime
+
+from totemlang.native.limits import MOST_CODE, MOST_STACK, NotNative
+
+_MOST_HELD = 32
+_MOST_FILES = 256
+_DIGEST = hashlib.sha256().digest_size
+
+_held: OrderedDict[str, wasmtime.Module] = OrderedDict()
+_lock = Lock()
+
+
+@cache
+def engine() -> wasmtime.Engine:
+    """The one compiler of the process."""
+    config = wasmtime.Config()
+    config.max_wasm_stack = MOST_STACK
+    config.cranelift_opt_level = "speed"
+    return wasmtime.Engine(config)
+
+
+def compiled(text: str) -> wasmtime.Module:
+    """The module of a text. Modules may be shared by threads.
+
+    Raises:
+        NotNative: its code is too large.
+    """
+    name = hashlib.sha256(f"{version('wasmtime')} {MOST_STACK}\n{text}".encode()).hexdigest()
+    with _lock:
+        found = _held.get(name)
+        if found is not None:
+            _held.move_to_end(name)
+            return found
+    module = _stored(name) or _compile(name, text)
+    with _lock:
+        _held[name] = module
+        while len(_held) > _MOST_HELD:
+            _held.popitem(last=False)
+    return module
+
+
+def _compile(name: str, text: str) -> wasmtime.Module:
+    try:
+        module = wasmtime.Module(engine(), text)
+    except wasmtime.WasmtimeError as error:
+        if "too large" in str(error) or "too many locals" in str(error):
+            raise NotNative("the code is too large") from None
+        raise
+    code = bytes(module.serialize())
+    if len(code) > MOST_CODE:
+        raise NotNative("the code is too large")
+    _keep(name, code)
+    return module
+
+
+# --- on disk
+
+
+def cache_folder() -> Path | None:
+    """The folder of compiled modules; None where none can be trusted or it is turned off."""
+    chosen = os.environ.get("TOTEM_NATIVE_CACHE")
+    if chosen == "":
+        return None
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    folder = Path(chosen) if chosen else Path(base).expanduser() / "totemlang" / "native"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.lstat()
+    except (OSError, RuntimeError):
+        return None
+    if not stat.S_ISDIR(found.st_mode) or stat.S_IMODE(found.st_mode) & 0o077:
+        return None
+    if hasattr(os, "getuid") and found.st_uid != os.getuid():
+        return None
+    return folder
+
+
+def _stored(name: str) -> wasmtime.Module | None:
+    folder = cache_folder()
+    if folder is None:
+        return None
+    try:
+        held = os.open(folder / name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        with os.fdopen(held, "rb") as file:
+            found = file.read(MOST_CODE + _DIGEST + 1)
+    except OSError:
+        return None
+    digest, code = found[:_DIGEST], found[_DIGEST:]
+    if not code or _digest(name, code) != digest:
+        return None
+    try:
+        return wasmtime.Module.deserialize(engine(), code)
+    except wasmtime.WasmtimeError:
+        return None  # of another processor or build
+
+
+def _keep(name: str, code: bytes) -> None:
+    folder = cache_folder()
+    if folder is None:
+        return
+    with suppress(OSError):
+        files = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime)
+        for file in files[: max(0, len(files) - _MOST_FILES + 1)]:
+            file.unlink(missing_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+            file.write(_digest(name, code) + code)
+        os.replace(file.name, folder / name)
+
+
+def _digest(name: str, code: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + code).digest()

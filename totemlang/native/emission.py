@@ -1,0 +1,61 @@
+"""What a stage emitted, where it lies in the machine's memory, and as Arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+from attrs import frozen
+
+from totemlang.data.kinds import ARROW
+from totemlang.native.calling import Entrance
+from totemlang.native.instance import Instance
+from totemlang.native.values import WIDTH
+from totemlang.schema.types import Kind
+from totemlang.vm.machine import Failures
+
+
+@frozen(eq=False)
+class NativeEmission:
+    """Emitted columns in the memory of `instance`, until the next call of the machine.
+
+    `columns` are the addresses of each: values of fixed width, truth values as bytes, strings
+    as i64.
+    """
+
+    instance: Instance
+    kinds: Sequence[Kind]
+    columns: Sequence[int]
+    rows: int
+    failures: Failures
+    packed_bytes: Entrance
+    gather_strings: Entrance
+
+    def batch(self) -> pa.RecordBatch:
+        """The emitted columns as Arrow, copied."""
+        arrays = [
+            self._strings(address) if kind is Kind.STRING else self._values(kind, address)
+            for kind, address in zip(self.kinds, self.columns, strict=True)
+        ]
+        return pa.RecordBatch.from_arrays(arrays, names=[f"c{i}" for i in range(len(arrays))])
+
+    def _values(self, kind: Kind, address: int) -> pa.Array:
+        data = self.instance.read(address, self.rows * WIDTH[kind])
+        if kind is Kind.BOOL:
+            data = np.packbits(np.frombuffer(data, np.uint8), bitorder="little").tobytes()
+        return pa.Array.from_buffers(ARROW[kind], self.rows, [None, pa.py_buffer(data)])
+
+    def _strings(self, address: int) -> pa.Array:
+        instance, rows = self.instance, self.rows
+        size = self.packed_bytes(address, rows)
+        table = 4 * (rows + 1)
+        block = instance.hold(table + size)
+        try:
+            self.gather_strings(address, rows, block, block + table)
+            offsets = instance.read(block, table)
+            text = instance.read(block + table, size)
+        finally:
+            instance.release(block)
+        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(text)]
+        return pa.Array.from_buffers(pa.string(), rows, buffers)

@@ -1,0 +1,72 @@
+"""A module at work: its store, its memory and what can be called. For one thread."""
+
+from __future__ import annotations
+
+import ctypes
+import weakref
+from collections.abc import Callable
+
+import wasmtime
+
+from totemlang.native.calling import Entrance
+from totemlang.native.compiled import compiled, engine
+
+_I64 = wasmtime.ValType.i64
+
+
+class Instance:
+    """An instance of a compiled text, with a memory of at most `memory` bytes.
+
+    `more` is asked for totem by generated code: it gives some, or a negative number to end the
+    run. The store is held as long as this is, for nothing of it may be used after it.
+    """
+
+    def __init__(self, text: str, memory: int, more: Callable[[int], int]) -> None:
+        """Compile, or take what was compiled, and instantiate."""
+        module = compiled(text)
+        self.store = wasmtime.Store(engine())
+        self.store.set_limits(memory_size=memory)
+        # The table of host functions is the process's: it must not keep the machine alive.
+        asked = weakref.WeakMethod(more)
+
+        def ask(need: int) -> int:
+            held = asked()
+            return -1 if held is None else held(need)
+
+        host = wasmtime.Func(self.store, wasmtime.FuncType([_I64()], [_I64()]), ask)
+        self.instance = wasmtime.Instance(self.store, module, [host])
+        self._exports = self.instance.exports(self.store)
+        found = self._exports["memory"]
+        assert isinstance(found, wasmtime.Memory)
+        self.memory = found
+        self.hold = self.entrance("hold")
+        self.release = self.entrance("release")
+
+    def entrance(self, name: str) -> Entrance:
+        """A function that the module exports."""
+        function = self._exports[name]
+        assert isinstance(function, wasmtime.Func)
+        return Entrance(self.store, function)
+
+    @property
+    def base(self) -> int:
+        """Where the memory begins in this process. It stays there, but ask again all the same."""
+        return ctypes.addressof(self.memory.data_ptr(self.store).contents)
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory."""
+        return self.memory.data_len(self.store)
+
+    def read(self, address: int, size: int) -> bytes:
+        """Bytes of memory, copied."""
+        return ctypes.string_at(self.base + address, size)
+
+    def write(self, address: int, data: bytes) -> None:
+        """Bring bytes to memory."""
+        ctypes.memmove(self.base + address, data, len(data))
+
+    def copy_in(self, address: int, source: int, size: int) -> None:
+        """Bring bytes of this process to memory."""
+        if size:
+            ctypes.memmove(self.base + address, source, size)

@@ -1,0 +1,32 @@
+"""What stands on the stack while bytecode becomes WebAssembly."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from totemlang.schema.types import Type
+
+
+@frozen
+class Item:
+    """A value: an expression without effects that may be repeated, a local or a constant.
+
+    `there` tells, for an optional, whether there is one. `owned` marks an array that nothing else
+    refers to. `number` is the value of a constant number.
+    """
+
+    type: Type
+    text: str
+    there: str = ""
+    owned: bool = False
+    number: int | float | None = None
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The expressions that it takes."""
+        return (self.text, self.there) if self.type.is_optional else (self.text,)
+
+
+def joined(items: list[Item]) -> str:
+    """Items as operands of a call."""
+    return " ".join(part for item in items for part in item.parts)

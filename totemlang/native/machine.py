@@ -1,0 +1,293 @@
+"""The machine of the native tier: runs a verified module over Arrow batches, against a purse.
+
+It does what the interpreter does, in bits, totem and failures. A batch for which memory or stack
+does not suffice is run by the interpreter, as if it had not been begun.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from totemlang.bytecode.module import Stage, Value
+from totemlang.data.lookup import LookupTable
+from totemlang.diagnostics import OperationFailed
+from totemlang.native import interpreted
+from totemlang.native.calling import Trapped
+from totemlang.native.columns import Input
+from totemlang.native.emission import NativeEmission
+from totemlang.native.instance import Instance
+from totemlang.native.layout import CHAIN, FAILED_COUNT, ROWS_OUT
+from totemlang.native.limits import MOST_MEMORY
+from totemlang.native.plan import Plan
+from totemlang.native.reading import Read, read_aggregates, read_groups, read_rows
+from totemlang.native.runtime import REASON
+from totemlang.native.static_values import place_globals, place_lookups, variable
+from totemlang.native.translator import translate_module
+from totemlang.native.values import WIDTH
+from totemlang.schema.types import Kind
+from totemlang.source import Source
+from totemlang.verify.verified import VerifiedModule
+from totemlang.vm.counting import Stops
+from totemlang.vm.machine import SCRIPT, Failures, Machine
+from totemlang.vm.meter import Purse
+from totemlang.vm.shape import line_of
+from totemlang.vm.tier import Emission, Starts
+from totemlang.vm.totals import Noted, Totals, work_out
+
+CHUNK = 1 << 22
+"""Totem drawn at a time, where there is so much."""
+
+_LEAST_ROOM = 1 << 10
+_REASONS = {number: reason for reason, number in REASON.items()}
+
+
+class NativeMachine:
+    """A module with its parameters and lookups, ready to run; charges go to `meter`.
+
+    Fulfils `vm.tier.StageMachine`. `plan` saves translating again; `memory` bounds its memory
+    in bytes. `given_up` counts the batches that the interpreter ran.
+    """
+
+    def __init__(
+        self,
+        verified: VerifiedModule,
+        globals: Sequence[Value],
+        lookups: Sequence[LookupTable],
+        meter: Purse,
+        *,
+        plan: Plan | None = None,
+        memory: int = MOST_MEMORY,
+    ) -> None:
+        """Translate, compile and instantiate.
+
+        Raises:
+            NotNative: the module is larger than this tier takes, or its values than its memory.
+        """
+        self.plan = translate_module(verified) if plan is None else plan
+        self.given_up = 0
+        self._verified = verified
+        self._module = verified.module
+        self._globals, self._lookups, self._meter = globals, lookups, meter
+        self._noted = Noted(stops=[Stops() for _ in self.plan.bodies])
+        self._stage, self._drawn = "", 0
+        self._ended: Exception | None = None
+        self._interpreter: Machine | None = None
+        self.instance = Instance(self.plan.text, memory, self._more)
+        base = place_globals(self.instance, self.plan, globals)
+        self.instance.entrance("start")(base)
+        place_lookups(self.instance, self.plan, lookups)
+        self._input = Input(self.instance)
+        self._begin = self.instance.entrance("begin")
+        self._reset = self.instance.entrance("reset")
+        self._strings = (
+            self.instance.entrance("packed_bytes"),
+            self.instance.entrance("gather_strings"),
+        )
+        self._mark = self.instance.entrance("heap")()
+        first = self.plan.first_stage
+        self._stages = [
+            self.instance.entrance(f"m{first + n}") for n in range(len(self._module.stages))
+        ]
+
+    # --- the protocol
+
+    def map(self, stage: int, batch: pa.RecordBatch) -> Emission:
+        """Run a map over a batch of records, and charge reading them.
+
+        Raises:
+            OutOfTotem: the budget is used up.
+        """
+        definition = self._module.stages[stage]
+        read = read_rows(self._input, definition, self._verified.prices, batch)
+        emission = self._run(stage, read)
+        if emission is not None:
+            return emission
+        columns = interpreted.lists_of(batch, definition.parameters)
+        emitted = self._slow.map(stage, columns, batch.num_rows)
+        return interpreted.HeldEmission(emitted, _kinds(definition))
+
+    def reduce_rows(self, stage: int, batch: pa.RecordBatch, starts: Starts) -> Emission:
+        """Run a reduce over groups of sorted rows. Raises as `map`."""
+        definition = self._module.stages[stage]
+        read = read_groups(self._input, definition, self._verified.prices, batch, starts)
+        emission = self._run(stage, read)
+        if emission is not None:
+            return emission
+        groups = interpreted.groups_of(batch, definition.parameters, definition.key_parts, starts)
+        return interpreted.HeldEmission(self._slow.reduce(stage, groups), _kinds(definition))
+
+    def reduce_aggregates(self, stage: int, groups: pa.RecordBatch) -> Emission:
+        """Run a reduce over aggregates. Raises as `map`."""
+        definition = self._module.stages[stage]
+        read = read_aggregates(self._input, definition, self._verified.prices, groups)
+        emission = self._run(stage, read)
+        if emission is not None:
+            return emission
+        held = interpreted.aggregates_of(groups, definition.parameters, definition.key_parts)
+        return interpreted.HeldEmission(self._slow.reduce(stage, held), _kinds(definition))
+
+    def run_script(self) -> dict[str, Value]:
+        """Run a script; its variables at the end, in order of declaration.
+
+        Raises:
+            OperationFailed: an operation failed, with its source line.
+            OutOfTotem: the budget is used up.
+        """
+        saved = self._counted()
+        try:
+            self._begin_batch(SCRIPT)
+            left = self.instance.entrance("script")(self._first_draw())
+        except Trapped:
+            self._give_up(saved)
+            return self._slow.run_script()
+        self._noted.entries[self.plan.script] += 1
+        self._settle(SCRIPT, left)
+        failures = self._failures()
+        if failures.reason:
+            raise OperationFailed(failures.reason, failures.line)
+        code = self._verified.script
+        if code is None:
+            raise ValueError("the module is no script")
+        return {
+            name: variable(self.instance, code.code.slots[slot], self.plan.variables + 16 * place)
+            for place, (name, slot) in enumerate(self._module.variables)
+        }
+
+    def read_lookups(self, stage: str) -> None:
+        """Charge reading the lookups, once a job, as part of a stage. Raises as `map`."""
+        starts = (self._module.source or Source("")).line_starts
+        for lookup, table in zip(self._module.lookups, self._lookups, strict=True):
+            reading = self._verified.prices.weight("read") * table.total_bytes
+            self._meter.charge(reading, stage)
+            self._noted.reading[line_of(lookup.place, starts)] += reading
+            self._noted.stages[stage] += reading
+
+    def totals(self) -> Totals:
+        """What was charged so far, exactly. After `OutOfTotem` it says nothing."""
+        count, places = len(self.plan.names), self.plan.places
+        values = np.frombuffer(self.instance.read(self.plan.counters, 8 * count), np.int64)
+        stops = np.frombuffer(self.instance.read(self.plan.stops, 8 * len(places)), np.int64)
+        noted = Noted(
+            entries=self._noted.entries,
+            stops=[Stops() for _ in self.plan.bodies],
+            reading=self._noted.reading,
+            stages=self._noted.stages,
+        )
+        for place, failed in zip(places, stops.tolist(), strict=True):
+            noted.stops[place.body].failed[place.instruction] += failed
+        found = work_out(self.plan, values.tolist(), noted)
+        return found if self._interpreter is None else found.plus(self._interpreter.totals())
+
+    # --- a batch
+
+    def _run(self, stage: int, read: Read) -> NativeEmission | None:
+        """Run a stage over what was read; None where the interpreter has to."""
+        definition = self._module.stages[stage]
+        number = self.plan.first_stage + stage
+        body = self.plan.bodies[number]
+        work = body.verified.blocks[0].fixed * read.records if body.verified.blocks else 0
+        self._meter.charge(read.price + work, definition.name)
+        saved = self._counted()
+        try:
+            self._begin_batch(definition.name)
+            read.bring(self._input, self.plan.stages[stage].frame)
+            self._begin(self._input.address, self._input.size)
+            self._make_room(stage, read.records)
+            left = self._stages[stage](read.records, self._first_draw())
+            self._reset(self._mark)
+        except Trapped:
+            self._give_up(saved, read.price + work)
+            return None
+        self._noted.entries[number] += read.records
+        self._noted.reading[body.place] += read.price
+        self._noted.stages[definition.name] += read.price + work
+        self._settle(definition.name, left)
+        (rows,) = struct.unpack("<I", self.instance.read(ROWS_OUT, 4))
+        columns = self._outputs(stage)[:-1]
+        return NativeEmission(
+            self.instance, _kinds(definition), columns, rows, self._failures(), *self._strings
+        )
+
+    def _begin_batch(self, stage: str) -> None:
+        self._stage, self._drawn, self._ended = stage, 0, None
+        self.instance.write(FAILED_COUNT, bytes(CHAIN - FAILED_COUNT))
+        self._begin(0, 0)
+
+    def _first_draw(self) -> int:
+        self._drawn = self._meter.draw(0, CHUNK, self._stage)
+        return self._drawn
+
+    def _more(self, need: int) -> int:
+        """Called by generated code that has less than no totem left."""
+        try:
+            taken = self._meter.draw(need, max(need, CHUNK), self._stage)
+        except Exception as error:
+            self._ended = error
+            return -1
+        self._drawn += taken
+        return taken
+
+    def _settle(self, stage: str, left: int) -> None:
+        self._meter.give_back(left)
+        self._noted.stages[stage] += self._drawn - left
+
+    def _counted(self) -> bytes:
+        plan = self.plan
+        return self.instance.read(plan.counters, plan.stops + 8 * len(plan.places) - plan.counters)
+
+    def _give_up(self, saved: bytes, charged: int = 0) -> None:
+        """Undo what was begun, or end the run where it was out of totem."""
+        if self._ended is not None:
+            raise self._ended
+        self._reset(self._mark)
+        self.instance.write(self.plan.counters, saved)
+        self._meter.give_back(self._drawn + charged)
+        self.given_up += 1
+
+    @property
+    def _slow(self) -> Machine:
+        if self._interpreter is None:
+            self._interpreter = Machine(self._verified, self._globals, self._lookups, self._meter)
+        return self._interpreter
+
+    def _outputs(self, stage: int) -> tuple[int, ...]:
+        count = len(self._module.stages[stage].emitted.columns) + 1
+        held = self.instance.read(self.plan.stages[stage].outputs, 4 * count)
+        return struct.unpack(f"<{count}I", held)
+
+    def _make_room(self, stage: int, records: int) -> None:
+        """Have room for a row from each record at least."""
+        *columns, room = self._outputs(stage)
+        if room >= records and room:
+            return
+        room = max(records, _LEAST_ROOM)
+        where = self.plan.stages[stage].outputs
+        self.instance.write(where + 4 * len(columns), bytes(4))
+        for place, (old, kind) in enumerate(
+            zip(columns, _kinds(self._module.stages[stage]), strict=True)
+        ):
+            if old:
+                self.instance.release(old)
+                self.instance.write(where + 4 * place, bytes(4))
+            new = self.instance.hold(room * WIDTH[kind])
+            self.instance.write(where + 4 * place, struct.pack("<I", new))
+        self.instance.write(where + 4 * len(columns), struct.pack("<I", room))
+
+    def _failures(self) -> Failures:
+        words = self.instance.read(FAILED_COUNT, CHAIN - FAILED_COUNT)
+        count, record, reason, length = struct.unpack_from("<4I", words)
+        if not count and not reason:
+            return Failures()
+        chain = struct.unpack(f"<{length}I", self.instance.read(CHAIN, 4 * length))
+        places = [self.plan.places[number] for number in chain]
+        lines = [self.plan.bodies[p.body].lines[p.instruction] for p in places]
+        line = next((line for line in lines if line), 0)
+        return Failures(count, record, line, _REASONS[reason])
+
+
+def _kinds(stage: Stage) -> tuple[Kind, ...]:
+    return tuple(column.type.kind for column in stage.emitted.columns)

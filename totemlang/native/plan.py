@@ -1,0 +1,86 @@
+"""What a translation leaves beside its text: where counters stand and what they count."""
+
+from __future__ import annotations
+
+from attrs import define, field, frozen
+
+from totemlang.native.layout import Layout
+from totemlang.verify.verified import VerifiedModule
+from totemlang.vm.prepared import Body
+
+
+@frozen
+class Place:
+    """Where an operation may fail: an instruction of a body."""
+
+    body: int
+    instruction: int
+
+
+@frozen
+class StagePlan:
+    """How a stage is called.
+
+    `frame` is the address of its table of columns (see `frames`); `outputs` that of its
+    pointers to emitted columns, followed by the rows that they have room for. `ordered` names
+    the counter of what ordering groups costs.
+    """
+
+    frame: int
+    outputs: int
+    counted: bool
+
+
+@frozen(eq=False)
+class Plan:
+    """A module in WebAssembly, with what is needed to run it and to read its counters.
+
+    `bodies`, `names`, `first_stage` and `script` are as in `vm.prepared`. The counters are i64
+    one after the other from `counters`, those of failures by place after them from `stops`.
+    `globals` is the address of two words for each global, `variables` for each variable.
+    `base` is the first byte that is free.
+    """
+
+    verified: VerifiedModule
+    text: str
+    bodies: tuple[Body, ...]
+    names: tuple[str, ...]
+    places: tuple[Place, ...]
+    stages: tuple[StagePlan, ...]
+    counters: int
+    stops: int
+    globals: int
+    lookups: tuple[int, ...]
+    variables: int
+    base: int
+
+    @property
+    def first_stage(self) -> int:
+        """Number of the first stage's body."""
+        return len(self.verified.functions)
+
+    @property
+    def script(self) -> int:
+        """Number of the script's body."""
+        return self.first_stage + len(self.verified.stages)
+
+
+@define
+class Counting:
+    """Numbers counters and places while bodies are written."""
+
+    layout: Layout
+    counters: int
+    stops: int
+    names: list[str] = field(factory=list)
+    places: list[Place] = field(factory=list)
+
+    def counter(self, name: str) -> int:
+        """The address of a new counter."""
+        self.names.append(name)
+        return self.counters + 8 * (len(self.names) - 1)
+
+    def place(self, body: int, instruction: int) -> int:
+        """The number of a place where an operation may fail."""
+        self.places.append(Place(body, instruction))
+        return len(self.places) - 1

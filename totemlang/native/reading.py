@@ -1,0 +1,213 @@
+"""What a batch brings to a stage: its columns in memory, and the price of reading it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from attrs import define, field
+
+from totemlang.bytecode.module import Stage
+from totemlang.native.columns import (
+    Input,
+    Source,
+    column_bytes,
+    frame_words,
+    offsets_of,
+    packed,
+    source_of,
+)
+from totemlang.native.values import SHIFT, WIDTH
+from totemlang.schema.types import Kind
+from totemlang.tables.prices import PriceTable
+from totemlang.vm.tier import Starts
+
+Entry = Callable[[int], tuple[int, int, int]]
+"""An entry of the frame, given the address of the block that holds the batch."""
+
+_HEADER = np.dtype([("data", "<u4"), ("length", "<u4"), ("aggregate", "<u4"), ("none", "<u4")])
+_AGGREGATE = np.dtype(
+    [
+        ("count", "<i8"),
+        ("bytes", "<i8"),
+        ("longest", "<i8"),
+        ("total", "<i8"),
+        ("least", "<i8"),
+        ("greatest", "<i8"),
+        ("over", "<i8"),
+    ]
+)
+
+
+@define
+class Read:
+    """Records to be brought to memory: their number and the price of reading them.
+
+    `later` are computed once it is known where the block stands.
+    """
+
+    records: int
+    price: int = 0
+    entries: list[Entry] = field(factory=list)
+    later: list[tuple[int, Callable[[int], Any]]] = field(factory=list)
+
+    def bring(self, block: Input, frame: int) -> None:
+        """Bring the batch to memory, and say in the frame where it is. Raises `Trapped`."""
+        address = block.bring()
+        for at, make in self.later:
+            data = np.ascontiguousarray(make(address))
+            block.instance.copy_in(address + at, data.ctypes.data, data.nbytes)
+        block.instance.write(frame, frame_words([entry(address) for entry in self.entries]))
+
+
+def read_rows(block: Input, stage: Stage, prices: PriceTable, batch: pa.RecordBatch) -> Read:
+    """A batch of rows for a map."""
+    block.begin()
+    read = Read(batch.num_rows)
+    total = 0
+    for at, parameter in enumerate(stage.parameters):
+        total += _scalars(
+            block, read, batch.column(at), parameter.type.kind, parameter.type.is_optional, prices
+        )
+    read.price = prices.weight("read") * total
+    return read
+
+
+def read_groups(
+    block: Input, stage: Stage, prices: PriceTable, batch: pa.RecordBatch, starts: Starts
+) -> Read:
+    """Sorted rows for a reduce: group `i` is rows `starts[i]` to `starts[i + 1]`."""
+    block.begin()
+    read = Read(len(starts) - 1)
+    firsts = pa.array(starts[:-1])
+    sizes = np.diff(starts)
+    total = 0
+    for at, parameter in enumerate(stage.parameters):
+        column, kind = batch.column(at), parameter.type.kind
+        if at < stage.key_parts:
+            total += _scalars(block, read, column.take(firsts), kind, False, prices)
+            continue
+        held = column_bytes(column, kind, False)
+        data = block.place(held.values)
+        each = prices.bytes(kind)
+        total += held.total if each is None else each * batch.num_rows
+        if kind is Kind.STRING:
+            text = block.place(held.text)
+            data = block.place(Source(0, 8 * batch.num_rows, None))
+            offsets, first = offsets_of(column), held.first
+            read.later.append((data, _packing(offsets, text, first)))
+        headers = block.place(Source(0, _HEADER.itemsize * read.records, None))
+        read.later.append((headers, _headers(data, starts, sizes, SHIFT[kind])))
+        read.entries.append(_entry(headers))
+    read.price = prices.weight("read") * total
+    return read
+
+
+def read_aggregates(block: Input, stage: Stage, prices: PriceTable, groups: pa.RecordBatch) -> Read:
+    """What is left of the groups of a reduce that asks no more of them."""
+    block.begin()
+    read = Read(groups.num_rows)
+    total = 0
+    counts = groups.column("count").to_numpy(zero_copy_only=False)
+    for at, parameter in enumerate(stage.parameters):
+        kind = parameter.type.kind
+        if at < stage.key_parts:
+            total += _scalars(block, read, groups.column(f"k{at}"), kind, False, prices)
+            continue
+        value = at - stage.key_parts
+        size = groups.column(f"bytes{value}").to_numpy(zero_copy_only=False)
+        each = prices.bytes(kind)
+        # Whole numbers of Python: many large groups together may have more than 64 bits hold.
+        whole = counts if each is not None else size
+        total += (each or 1) * sum(map(int, whole.tolist()))
+        records = block.place(Source(0, _AGGREGATE.itemsize * read.records, None))
+        read.later.append((records, _records(block, groups, value, kind, counts)))
+        headers = block.place(Source(0, _HEADER.itemsize * read.records, None))
+        read.later.append((headers, _aggregate_headers(records, counts)))
+        read.entries.append(_entry(headers))
+    read.price = prices.weight("read") * total
+    return read
+
+
+def _scalars(
+    block: Input, read: Read, column: pa.Array, kind: Kind, optional: bool, prices: PriceTable
+) -> int:
+    """Place a column of one value a record; gives its bytes in the estimator table's measure."""
+    held = column_bytes(column, kind, optional)
+    values, present = block.place(held.values), block.place(held.present)
+    text, first = block.place(held.text), held.first
+    read.entries.append(
+        lambda address: (address + values, address + present, (address + text - first) % 2**32)
+    )
+    each = prices.bytes(kind)
+    return held.total if each is None else each * len(column)
+
+
+def _entry(headers: int) -> Entry:
+    return lambda address: (address + headers, 0, 0)
+
+
+def _packing(offsets: Any, text: int, first: int) -> Callable[[int], Any]:
+    return lambda address: packed(offsets, address + text, first)
+
+
+def _headers(data: int, starts: Starts, sizes: Any, shift: int) -> Callable[[int], Any]:
+    def make(address: int) -> Any:
+        held = np.zeros(len(sizes), _HEADER)
+        held["data"] = address + data + (starts[:-1] << shift)
+        held["length"] = sizes
+        return held
+
+    return make
+
+
+def _aggregate_headers(records: int, counts: Any) -> Callable[[int], Any]:
+    def make(address: int) -> Any:
+        held = np.zeros(len(counts), _HEADER)
+        places = np.arange(len(counts), dtype=np.int64)
+        held["aggregate"] = address + records + places * _AGGREGATE.itemsize
+        held["length"] = np.minimum(counts, 2**31 - 1)
+        return held
+
+    return make
+
+
+def _records(
+    block: Input, groups: pa.RecordBatch, value: int, kind: Kind, counts: Any
+) -> Callable[[int], Any]:
+    least, greatest = (groups.column(f"{name}{value}") for name in ("least", "greatest"))
+    texts: Sequence[int] = ()
+    if kind is Kind.STRING:
+        texts = [block.place(column_bytes(each, kind, False).text) for each in (least, greatest)]
+
+    def make(address: int) -> Any:
+        held = np.zeros(len(counts), _AGGREGATE)
+        held["count"] = counts
+        for name in ("bytes", "longest"):
+            held[name] = groups.column(f"{name}{value}").to_numpy(zero_copy_only=False)
+        total = groups.column(f"total{value}")
+        if kind in (Kind.FLOAT, Kind.DOUBLE):
+            held["total"] = total.fill_null(0.0).to_numpy(zero_copy_only=False).view(np.int64)
+        elif kind in (Kind.INT, Kind.LONG, Kind.DURATION):
+            held["total"] = total.fill_null(0).to_numpy(zero_copy_only=False)
+        held["over"] = groups.column(f"over{value}").fill_null(False).to_numpy(zero_copy_only=False)
+        for place, (name, column) in enumerate((("least", least), ("greatest", greatest))):
+            if kind is Kind.STRING:
+                offsets = offsets_of(column)
+                held[name] = packed(offsets, address + texts[place], int(offsets[0]))
+            else:
+                held[name] = _low_bytes(column, kind)
+        return held
+
+    return make
+
+
+def _low_bytes(column: pa.Array, kind: Kind) -> Any:
+    """Values as whole numbers of 64 bits that hold them in their low bytes."""
+    source = column_bytes(column, kind, False).values
+    if not source.size:
+        return np.zeros(len(column), np.int64)
+    unsigned = {1: np.uint8, 4: np.uint32, 8: np.int64}[WIDTH[kind]]
+    return source_of(source, unsigned).astype(np.int64)
