@@ -60,6 +60,15 @@ def test_answers_read_and_write_back_what_the_contract_gave(five: Members) -> No
     assert page.items[0].totem == 10_000
 
 
+def test_an_organisation_is_admitted(five: Members) -> None:
+    proposed = five["gro"].organisation_propose("west", ["provider"])
+    assert (proposed.state, proposed.approved_by) == ("proposed", ("grid",))
+    assert five["lise"].organisation_approve("west", ["provider"]).state == "admitted"
+    assert five["ada"].consortium_show().organisations["west"] == ("provider",)
+    raw: dict[str, Any] = five["ada"].channel.query("organisation_list", {})
+    assert five["ada"].organisation_list().to_json() == raw
+
+
 def test_an_answer_of_another_shape_is_no_answer() -> None:
     whole = {"member": "a@b", "balance": 1, "reserved": 0, "granted": 1, "spent": 0, "earned": 0}
     with pytest.raises(BadAnswer, match="entries"):

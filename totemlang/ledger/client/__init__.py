@@ -4,6 +4,8 @@ from totemlang.ledger.client.access import AccessKeys, access_key, prove
 from totemlang.ledger.client.answers import (
     AccessRequest,
     AccessRequests,
+    Admission,
+    Admissions,
     Balance,
     Catalogue,
     Consortium,
@@ -43,6 +45,8 @@ __all__ = [
     "AccessKeys",
     "AccessRequest",
     "AccessRequests",
+    "Admission",
+    "Admissions",
     "Answer",
     "BadAnswer",
     "Balance",

@@ -27,6 +27,32 @@ class Consortium(Answer):
 
 
 @frozen
+class Admission(Answer):
+    """A proposal to admit an organisation, or to give one more roles."""
+
+    organisation: str
+    roles: tuple[str, ...]
+    proposer: str
+    approved_by: tuple[str, ...]
+    state: str
+    changed: datetime
+    deadline: datetime | None
+
+
+@frozen
+class Admissions(Answer):
+    """A page of proposals."""
+
+    organisations: tuple[Admission, ...]
+    next: str | None
+
+    @property
+    def items(self) -> tuple[Admission, ...]:
+        """What is on the page."""
+        return self.organisations
+
+
+@frozen
 class Balance(Answer):
     """An account: `balance` can be spent, `reserved` is in escrow; the others only grow."""
 
@@ -190,3 +216,11 @@ class Revoked(Answer):
     """How many certificates a list revokes that were not revoked before."""
 
     revoked: int
+
+
+@frozen
+class Renewed(Answer):
+    """An authority whose certificate was renewed, and until when that counts (ISO 8601)."""
+
+    authority: str
+    until: str

@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from totemlang.ledger.client.answers import (
+    Admission,
+    Admissions,
     Balance,
     Consortium,
     Movements,
+    Renewed,
     Revoked,
     Supply,
     TableVersion,
@@ -40,6 +43,30 @@ class MemberCalls(Calls):
     def consortium_show(self) -> Consortium:
         """Name, organisations with the roles they may hold, founding tables."""
         return self._ask(Consortium, "consortium_show")
+
+    def organisation_propose(self, organisation: str, roles: Sequence[str]) -> Admission:
+        """Propose an organisation, or more roles for one, as an operator."""
+        return self._call(Admission, "organisation_propose", organisation=organisation, roles=roles)
+
+    def organisation_approve(self, organisation: str, roles: Sequence[str]) -> Admission:
+        """Approve a proposal for one's organisation, as an operator; `roles` as proposed."""
+        return self._call(Admission, "organisation_approve", organisation=organisation, roles=roles)
+
+    def organisation_withdraw(self, organisation: str) -> Admission:
+        """Take back what one's organisation has proposed, as an operator."""
+        return self._call(Admission, "organisation_withdraw", organisation=organisation)
+
+    def organisation_expire(self, organisation: str) -> Admission:
+        """Note that nobody has approved a proposal in time."""
+        return self._call(Admission, "organisation_expire", organisation=organisation)
+
+    def organisation_list(self, after: str | None = None, count: int | None = None) -> Admissions:
+        """Every proposal since founding, by the page."""
+        return self._ask(Admissions, "organisation_list", after=after, count=count)
+
+    def chain_renew(self, certificate: str) -> Renewed:
+        """Bring an authority's renewed certificate, in PEM, to the ledger."""
+        return self._call(Renewed, "chain_renew", certificate=certificate)
 
     def chain_revoke(self, list: str) -> Revoked:
         """Bring an authority's list of revoked certificates, in PEM, to the ledger."""
