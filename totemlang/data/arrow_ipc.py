@@ -37,8 +37,16 @@ class ArrowTable:
         """The file's name."""
         return self.identity.path.name
 
+    @property
+    def units(self) -> None:
+        """Record batches are found in order alone: what a file says of their places is not used."""
+
     def batches(
-        self, columns: Sequence[str], rows: int, kinds: Mapping[str, Kind]
+        self,
+        columns: Sequence[str],
+        rows: int,
+        kinds: Mapping[str, Kind],
+        units: range | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """See `TableFile`."""
         self.identity.check()

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from totemlang.bytecode.module import Dataset
 from totemlang.data.file import BATCH_ROWS, DataFile
@@ -86,20 +86,37 @@ class BoundData:
     rows: int
     kept: tuple[pa.RecordBatch, ...] | None = field(repr=False)
 
-    def batches(self, rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
+    @property
+    def edges(self) -> tuple[int, ...] | None:
+        """Rows of the files at which reading can begin; None: only at 0."""
+        return self.data.edges
+
+    def unkept(self) -> BoundData:
+        """The same data without the rows that are kept in memory."""
+        return evolve(self, kept=None)
+
+    def batches(
+        self, rows: int = BATCH_ROWS, between: tuple[int, int] | None = None
+    ) -> Iterator[pa.RecordBatch]:
         """All rows in order, at most `rows` at a time, the declared columns in their order.
 
-        A program that takes no columns gets batches of one, for their number of rows.
+        A program that takes no columns gets batches of one, for their number of rows. `between`
+        asks for the rows from one to another (exclusive), where rows are kept or there are
+        `edges`.
 
         Raises:
             BadData: where the file has changed since it was bound.
         """
         if self.kept is None:
-            yield from _read(self.data, self.columns, rows)
+            yield from _read(self.data, self.columns, rows, between=between)
             return
+        first, last = between or (0, self.rows)
+        at = 0
         for batch in self.kept:
-            for start in range(0, batch.num_rows, rows):
-                yield batch.slice(start, rows)
+            stop = min(batch.num_rows, last - at)
+            for start in range(max(0, first - at), stop, rows):
+                yield batch.slice(start, min(rows, stop - start))
+            at += batch.num_rows
 
 
 def bind(
@@ -186,10 +203,11 @@ def _read(
     columns: Sequence[BoundColumn],
     rows: int,
     surveys: Sequence[ColumnSurvey | None] = (),
+    between: tuple[int, int] | None = None,
 ) -> Iterator[pa.RecordBatch]:
     names = [column.field.name for column in columns]
     kinds = {column.field.name: column.read_as for column in columns}
-    for batch in data.batches(names, rows, kinds):
+    for batch in data.batches(names, rows, kinds, between):
         if not names:
             yield batch
             continue

@@ -80,8 +80,16 @@ class CsvTable:
         kept = {name: forms if name in seen else () for name, forms in open_forms.items()}
         return kept, frozenset(seen)
 
+    @property
+    def units(self) -> None:
+        """A line does not tell where it stands: a text is read from its beginning."""
+
     def batches(
-        self, columns: Sequence[str], rows: int, kinds: Mapping[str, Kind]
+        self,
+        columns: Sequence[str],
+        rows: int,
+        kinds: Mapping[str, Kind],
+        units: range | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """See `TableFile`; a text is read as any kind that has a written form.
 

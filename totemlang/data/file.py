@@ -15,6 +15,7 @@ from totemlang.data.kinds import WIDER, common_kind
 from totemlang.data.limits import DEFAULT_LIMITS, Limits
 from totemlang.data.locate import Spec, locate
 from totemlang.data.parquet import open_parquet
+from totemlang.data.row_range import edges, rows_between
 from totemlang.data.table_file import TEXT, FileColumn, TableFile
 from totemlang.diagnostics import BadData
 from totemlang.schema.types import Kind, Type
@@ -81,20 +82,31 @@ class DataFile:
         columns: Sequence[str],
         rows: int = BATCH_ROWS,
         kinds: Mapping[str, Kind] | None = None,
+        between: tuple[int, int] | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """The named columns in that order, at most `rows` rows at a time, all rows in order.
 
         Arrays are normalised: bool, int32, int64, float32, float64, date32, timestamp[us]
         without zone (UTC), duration[us], string. `kinds` asks for others than the columns' own:
-        wider ones, and of text files any. No columns at all give batches of one.
+        wider ones, and of text files any. No columns at all give batches of one. `between` asks
+        for the rows from one to another (exclusive) alone, of files that have `edges`.
 
         Raises:
             BadData: for whatever cannot be read.
         """
         wanted = list(columns) or [next(iter(self.kinds))]
         asked = dict(self.kinds) | dict(kinds or {})
+        exact = {name: asked[name] for name in wanted}
+        if between is not None:
+            yield from rows_between(self.files, wanted, rows, exact, *between)
+            return
         for file in self.files:
-            yield from file.batches(wanted, rows, {name: asked[name] for name in wanted})
+            yield from file.batches(wanted, rows, exact)
+
+    @cached_property
+    def edges(self) -> tuple[int, ...] | None:
+        """Rows at which reading can begin, from 0 to the number of rows; None: only at 0."""
+        return edges(self.files)
 
     @property
     def is_text(self) -> bool:

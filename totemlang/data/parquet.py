@@ -29,7 +29,8 @@ class ParquetTable:
 
     identity: Identity
     columns: tuple[FileColumn, ...]
-    rows: int | None
+    units: tuple[int, ...] | None = field(repr=False)
+    """Rows of each row group."""
     limits: Limits
     text_columns: frozenset[str] = field(repr=False)
 
@@ -38,21 +39,34 @@ class ParquetTable:
         """The file's name."""
         return self.identity.path.name
 
+    @property
+    def rows(self) -> int | None:
+        """Number of rows, as the footer says."""
+        return sum(self.units or ())
+
     def batches(
-        self, columns: Sequence[str], rows: int, kinds: Mapping[str, Kind]
+        self,
+        columns: Sequence[str],
+        rows: int,
+        kinds: Mapping[str, Kind],
+        units: range | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """See `TableFile`."""
         self.identity.check()
         texts = [name for name in columns if name in self.text_columns]
         with reading(self.name, _UNREADABLE), _open(self.identity.path, texts, self.limits) as file:
-            for group in range(file.num_row_groups):
+            for group in range(file.num_row_groups) if units is None else units:
                 self._check_group(file.metadata.row_group(group))
+                left = file.metadata.row_group(group).num_rows
                 raw = file.iter_batches(
                     batch_size=rows, row_groups=[group], columns=list(columns), use_threads=False
                 )
                 for batch in raw:
+                    left -= batch.num_rows
                     for piece in cut(batch, self.limits):
                         yield normalised(piece, columns, kinds, self.name, self.limits)
+                if left:
+                    raise BadData(f"{self.name}: a row group has not the rows that the footer says")
         self.identity.check()
 
     def _check_group(self, group: pq.RowGroupMetaData) -> None:
@@ -73,11 +87,12 @@ def open_parquet(path: Path, limits: Limits) -> ParquetTable:
     """
     identity = Identity.of(path)
     with reading(path.name, _UNREADABLE), _open(path, [], limits) as file:
-        schema, rows = file.schema_arrow, file.metadata.num_rows
+        schema, groups = file.schema_arrow, range(file.num_row_groups)
+        units = tuple(file.metadata.row_group(group).num_rows for group in groups)
         columns = [file_column(f) for f in schema]  # even names may be no text
         texts = frozenset(f.name for f in schema if is_text(f.type))
     return ParquetTable(
-        identity, without_repeats(columns, path.name, limits.columns), rows, limits, texts
+        identity, without_repeats(columns, path.name, limits.columns), units, limits, texts
     )
 
 

@@ -52,12 +52,21 @@ class TableFile(Protocol):
     def rows(self) -> int | None:
         """Number of rows where the file says so without being read."""
 
+    @property
+    def units(self) -> tuple[int, ...] | None:
+        """Rows of each piece that can be read by itself; None where all must be read in order."""
+
     def batches(
-        self, columns: Sequence[str], rows: int, kinds: Mapping[str, Kind]
+        self,
+        columns: Sequence[str],
+        rows: int,
+        kinds: Mapping[str, Kind],
+        units: range | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """The named columns, at most `rows` rows at a time, as normalised arrays of `kinds`.
 
-        A kind is the column's own or one that it widens to; of a text file, any.
+        A kind is the column's own or one that it widens to; of a text file, any. `units` asks
+        for some pieces alone, where there are such.
 
         Raises:
             BadData: for whatever cannot be read.

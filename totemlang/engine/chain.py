@@ -6,107 +6,101 @@ means for bill and status is told to it as `finished`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from itertools import chain, islice
 
 import pyarrow as pa
-from attrs import define
+from attrs import define, field
 
 from totemlang.bytecode.module import Stage
 from totemlang.data.bind import BoundData
-from totemlang.diagnostics import Forbidden
-from totemlang.engine.result_table import emitted_schema, result_table
-from totemlang.engine.shuffle import Grouping, grouping_for
-from totemlang.engine.spool import Scratch, Spool
-from totemlang.engine.stages import StageRun, is_reduce
-from totemlang.verify.verified import VerifiedModule
-from totemlang.vm.aggregate import aggregate_only
-from totemlang.vm.machine import Machine
+from totemlang.engine.result_size import check_result
+from totemlang.engine.result_table import result_table
+from totemlang.engine.spool import Spool
+from totemlang.engine.stages import Done, followed_by, is_reduce
+from totemlang.engine.tasks import Task, data_tasks, groups_tasks, spool_tasks
+from totemlang.engine.watch import Watch
+from totemlang.engine.work import Gathering, Work
+from totemlang.engine.workers import Workers
+from totemlang.schema.policy import Policy
+from totemlang.vm.machine import Failures
+from totemlang.vm.totals import Totals
+
+
+@define
+class StageRun:
+    """What a stage has come to: totem used, and what for; failures in the order of records."""
+
+    used: int = 0
+    failures: Failures = field(factory=Failures)
+    totals: Totals = field(factory=Totals)
+
+    def add(self, done: Done) -> None:
+        """The next task is done."""
+        self.failures = followed_by(self.failures, done.failures)
+        self.totals = self.totals.plus(done.totals)
 
 
 @define
 class Chain:
-    """A job's stages. `share` bytes of rows are held by each holder before it goes to disk.
+    """A job's stages. Where a stage is only one task, the worker at `home` performs it.
 
-    A map takes `batch_rows` rows at a time.
-
-    `begun` is called with a stage's number; `tell` with its rows done and the rows it gets, and
-    whether that must be told now; `finished` with its number and how it ran.
+    `begun` is called with a stage's number; `tell` with its rows done, the rows it gets, the totem
+    it has used, and whether that must be told now; `finished` with its number and how it ran.
     """
 
-    verified: VerifiedModule
-    machine: Machine
-    share: int
-    scratch: Scratch
-    batch_rows: int
+    work: Work
+    home: Workers
+    crew: Workers
+    partitions: int | None
+    policy: Policy
     begun: Callable[[int], None]
-    tell: Callable[[int, int, bool], None]
+    tell: Callable[[int, int, int, bool], None]
     finished: Callable[[int, StageRun], None]
-    most_rows: int | None = None
-    most_bytes: int | None = None
 
     def run(self, data: BoundData) -> pa.Table:
         """Run all stages over bound data; gives what the last one emits.
 
         Raises:
-            OutOfTotem, OperationFailed: as `finished` and the machine do.
+            OutOfTotem, OperationFailed: as `finished` and the workers do.
             BadData: where the data has changed since it was bound.
             Forbidden: where the result is larger than the policy allows.
         """
-        stages = self.verified.module.stages
+        stages = self.work.verified.module.stages
         with ExitStack() as held:
-            source: BoundData | Spool | Grouping = data
+            source: BoundData | Gathering = data
             for number, stage in enumerate(stages):
-                taker = held.enter_context(closing(self._taker(number)))
-                self._run_stage(number, stage, source, taker)
+                into = held.enter_context(closing(self.work.gathering(number)))
+                self._run_stage(number, stage, source, into)
                 if not isinstance(source, BoundData):
                     source.close()
-                source = taker
+                source = into
             assert isinstance(source, Spool)
-            return result_table(source.table(), stages[-1].emitted.columns)
+            columns = stages[-1].emitted.columns
+            check_result(source, columns, self.policy, self.work.verified.prices)
+            return result_table(source.table(), columns)
 
     def _run_stage(
-        self,
-        number: int,
-        stage: Stage,
-        source: BoundData | Spool | Grouping,
-        taker: Spool | Grouping,
+        self, number: int, stage: Stage, source: BoundData | Gathering, into: Gathering
     ) -> None:
         total = source.rows
         self.begun(number)
-        self.tell(0, total, True)
-        run = StageRun(
-            self.machine, number, stage, taker, lambda rows: self._done(rows, total, taker, number)
-        )
-        if is_reduce(stage):
-            assert not isinstance(source, BoundData | Spool)
-            run.run_reduce(source.groups())
-        else:
-            assert isinstance(source, BoundData | Spool)
-            run.run_map(source.batches(min(self.batch_rows, run.most_records)))
+        self.tell(0, total, 0, True)
+        run = StageRun()
+        watch = Watch(lambda rows, totem, now: self.tell(rows, total, totem, now))
+        tasks = self._tasks(stage, source)
+        first = list(islice(tasks, 2))
+        workers = self.crew if len(first) > 1 else self.home
+        workers.run(number, chain(first, tasks), into, watch, run.add)
+        run.used = watch.totem
         self.finished(number, run)
-        self.tell(total, total, True)
+        self.tell(total, total, watch.totem, True)
 
-    def _taker(self, number: int) -> Spool | Grouping:
-        """What takes the rows that stage `number` emits."""
-        stages = self.verified.module.stages
-        if number + 1 < len(stages) and is_reduce(stages[number + 1]):
-            following = stages[number + 1]
-            arrays = aggregate_only(self.verified, number + 1)[following.key_parts :]
-            return grouping_for(
-                following,
-                combine=all(arrays),
-                limit=self.share,
-                scratch=self.scratch,
-                prices=self.verified.prices,
-            )
-        return Spool(emitted_schema(stages[number].emitted.columns), self.share, self.scratch)
-
-    def _done(self, rows: int, total: int, taker: Spool | Grouping, number: int) -> None:
-        self.tell(rows, total, False)
-        if number + 1 < len(self.verified.module.stages) or not isinstance(taker, Spool):
-            return
-        if self.most_rows is not None and taker.rows > self.most_rows:
-            raise Forbidden(f"the result has more than {self.most_rows:,} rows")
-        if self.most_bytes is not None and taker.bytes > self.most_bytes:
-            raise Forbidden(f"the result has more than {self.most_bytes:,} bytes")
+    def _tasks(self, stage: Stage, source: BoundData | Gathering) -> Iterator[Task]:
+        if isinstance(source, BoundData):
+            return data_tasks(source, self.partitions, in_memory=self.crew.in_memory)
+        if isinstance(source, Spool):
+            return spool_tasks(source, self.partitions)
+        assert is_reduce(stage)
+        return groups_tasks(source.groups(), self.partitions)

@@ -7,16 +7,14 @@ combined leaves no trace in results or charges.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from attrs import define, field, frozen
 
-from totemlang.bytecode.module import Value
 from totemlang.data.kinds import ARROW
-from totemlang.data.python_values import to_values
 from totemlang.engine.ordering import Grouped, Positions
 from totemlang.engine.reductions import (
     BINARY,
@@ -33,8 +31,8 @@ from totemlang.engine.reductions import (
 )
 from totemlang.schema.types import Kind
 from totemlang.tables.prices import PriceTable
-from totemlang.vm.aggregate import Aggregate
 from totemlang.vm.exact_sum import ExactSum
+from totemlang.vm.tier import aggregate_schema
 
 
 @define(eq=False)
@@ -58,6 +56,8 @@ class Combiner:
     prices: PriceTable
     schema: pa.Schema = field(init=False)
     """Of partial rows: the key parts, the count, then six columns for each value column."""
+    summed: pa.Schema = field(init=False)
+    """Of groups that are whole."""
 
     def __attrs_post_init__(self) -> None:
         """Lay out the partial rows."""
@@ -73,6 +73,7 @@ class Combiner:
                 pa.field(f"greatest{i}", ARROW[kind]),
             ]
         object.__setattr__(self, "schema", pa.schema(fields))
+        object.__setattr__(self, "summed", aggregate_schema(self.keys, self.values))
 
     def combine(self, rows: Grouped) -> pa.RecordBatch:
         """One partial row for each group of rows; no group is empty."""
@@ -88,14 +89,21 @@ class Combiner:
         counts, columns = self._folded(partial)
         return self._batch(partial, counts, columns)
 
-    def aggregates(self, partial: Grouped) -> tuple[list[int], list[list[Aggregate]]]:
-        """For each group of partial rows its count, and for each value column the aggregates."""
+    def aggregates(self, partial: Grouped) -> pa.RecordBatch:
+        """A row for each group of partial rows, as `vm.tier.aggregate_schema` has it."""
         counts, columns = self._folded(partial)
-        sizes: list[int] = counts.tolist()
-        return sizes, [
-            _aggregates(kind, sizes, column)
-            for kind, column in zip(self.values, columns, strict=True)
-        ]
+        first = pa.array(partial.starts[:-1])
+        arrays = [partial.batch.column(part).take(first) for part in range(len(self.keys))]
+        arrays.append(pa.array(counts, pa.int64()))
+        for kind, column in zip(self.values, columns, strict=True):
+            arrays += [
+                pa.array(column.total_bytes, pa.int64()),
+                pa.array(column.longest_bytes, pa.int64()),
+                *_totals(kind, column),
+                column.least,
+                column.greatest,
+            ]
+        return pa.RecordBatch.from_arrays(arrays, schema=self.summed)
 
     def _combined(self, array: pa.Array, kind: Kind, starts: Positions) -> _Column:
         counts = np.diff(starts)
@@ -158,41 +166,28 @@ class Combiner:
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
 
-def key_tuples(rows: Grouped, keys: Sequence[Kind]) -> Iterator[tuple[Value, ...]]:
-    """The key of each group as values of the machine."""
-    first = pa.array(rows.starts[:-1])
-    parts = [to_values(rows.batch.column(i).take(first), kind) for i, kind in enumerate(keys)]
-    return zip(*parts, strict=True)
-
-
 def _numbers(batch: pa.RecordBatch, name: str) -> Positions:
     numbers: Positions = batch.column(name).to_numpy(zero_copy_only=False)
     return numbers
 
 
-def _aggregates(kind: Kind, counts: list[int], column: _Column) -> list[Aggregate]:
-    totals: Sequence[int | float | None] = [None] * len(counts)
+def _totals(kind: Kind, column: _Column) -> tuple[pa.Array, pa.Array]:
+    """The total of each group as far as 64 bits hold it, and whether they do not."""
+    groups = len(column.units)
     if kind in WHOLE:
-        totals = column.units
-    elif kind in BINARY:
-        totals = [
-            ExactSum(
-                units,
-                bool(marks & POSITIVE_INFINITY),
-                bool(marks & NEGATIVE_INFINITY),
-                bool(marks & NOT_A_NUMBER),
-            ).result()
-            for units, marks in zip(column.units, column.marks.tolist(), strict=True)
-        ]
-    return [
-        Aggregate(*known)
-        for known in zip(
-            counts,
-            column.total_bytes.tolist(),
-            column.longest_bytes.tolist(),
-            totals,
-            to_values(column.least, kind),
-            to_values(column.greatest, kind),
-            strict=True,
-        )
+        over = [not -(2**63) <= unit < 2**63 for unit in column.units]
+        units = [0 if is_over else u for u, is_over in zip(column.units, over, strict=True)]
+        return pa.array(units, pa.int64()), pa.array(over, pa.bool_())
+    fits = pa.array(np.zeros(groups, dtype=bool))
+    if kind not in BINARY:
+        return pa.nulls(groups), fits
+    totals = [
+        ExactSum(
+            units,
+            bool(marks & POSITIVE_INFINITY),
+            bool(marks & NEGATIVE_INFINITY),
+            bool(marks & NOT_A_NUMBER),
+        ).result()
+        for units, marks in zip(column.units, column.marks.tolist(), strict=True)
     ]
+    return pa.array(totals, pa.float64(), from_pandas=False), fits

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from attrs import define, field, frozen
 
 from totemlang.bytecode.module import Value
-from totemlang.data.bind import BoundData, bind
+from totemlang.data.bind import bind
 from totemlang.data.file import DataFile
 from totemlang.data.load_lookup import load_lookup
 from totemlang.diagnostics import (
@@ -29,20 +29,25 @@ from totemlang.diagnostics import (
 )
 from totemlang.engine.account import Account, NullAccount
 from totemlang.engine.billing import Bill, flat_bounds, unaffordable
-from totemlang.engine.chain import Chain
+from totemlang.engine.chain import Chain, StageRun
+from totemlang.engine.crew import workers_for
+from totemlang.engine.manager import TotemManager
 from totemlang.engine.outcome import DONE, Outcome, Usage
 from totemlang.engine.progress import Progress, Reporter
 from totemlang.engine.receipt import Receipt, make_receipt
 from totemlang.engine.result_hash import table_hash, variables_hash
 from totemlang.engine.spool import Scratch
-from totemlang.engine.stages import MAP_ROWS, StageRun
+from totemlang.engine.stages import MAP_ROWS
+from totemlang.engine.tiers import AUTO, chosen_tier
+from totemlang.engine.work import Work
+from totemlang.engine.workers import OneWorker
 from totemlang.schema.metadata import Metadata
 from totemlang.schema.policy import Policy
 from totemlang.schema.types import Type
 from totemlang.verify.verified import VerifiedModule
 from totemlang.vm.global_values import global_values
-from totemlang.vm.machine import Machine
 from totemlang.vm.meter import Meter
+from totemlang.vm.totals import Totals
 
 if TYPE_CHECKING:
     from totemlang.cost.quote import Quote
@@ -72,6 +77,9 @@ def run_job(
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
     scratch: Scratch | None = None,
     batch_rows: int = MAP_ROWS,
+    workers: int = 1,
+    partitions: int | None = None,
+    tier: str = AUTO,
 ) -> Outcome:
     """Run a verified program, job or script.
 
@@ -90,7 +98,12 @@ def run_job(
         memory_limit: bytes of rows to hold before they go to scratch files. One group, the
             result and a batch are held whatever the limit.
         scratch: where scratch files are made (None: the system's place).
-        batch_rows: rows that a map takes at once; it changes nothing but speed and memory.
+        batch_rows: rows that a map takes at once.
+        workers: how many run stages at the same time.
+        partitions: in how many tasks each stage is cut (None: as it suits the data).
+        tier: `interpreter`, `native`, or `auto`: by the size of the data.
+
+    How rows are cut, who runs them and in what memory changes nothing but speed.
 
     Returns:
         The outcome; its status says what happened to the run.
@@ -101,6 +114,8 @@ def run_job(
         Forbidden: where a group may become larger than the policy allows.
         LedgerUnreachable: where the account does not answer.
     """
+    if workers < 1 or (partitions is not None and partitions < 1):
+        raise UsageError("a job has at least one worker and one partition")
     rules = policy or Policy()
     _check_groups(rules, quote)
     bounds = None
@@ -117,9 +132,7 @@ def run_job(
         rules,
         Bill(account or NullAccount(), job or uuid.uuid4().hex, budget, bounds),
         Reporter(progress, budget, max(1, len(verified.module.stages))),
-        memory_limit // _SHARES,
-        scratch or Scratch(),
-        batch_rows,
+        _How(memory_limit // _SHARES, scratch or Scratch(), batch_rows, workers, partitions, tier),
     )
     return run.execute()
 
@@ -141,9 +154,21 @@ class _Result:
     variables: Mapping[str, tuple[Type, Value]] = field(factory=dict)
 
 
+@frozen
+class _How:
+    """What changes nothing but speed: `share` bytes of rows may be held by each holder."""
+
+    share: int
+    scratch: Scratch
+    batch_rows: int
+    workers: int
+    partitions: int | None
+    tier: str
+
+
 @define
 class LocalRun:
-    """One run; `execute` is called once. `share` bytes of rows may be held by each holder."""
+    """One run; `execute` is called once."""
 
     verified: VerifiedModule
     data: Mapping[str, DataFile]
@@ -153,26 +178,19 @@ class LocalRun:
     policy: Policy
     bill: Bill
     reporter: Reporter
-    share: int
-    scratch: Scratch
-    batch_rows: int
-    meter: Meter = field(init=False)
-    machine: Machine = field(init=False)
+    how: _How
     at: str = field(default=SCRIPT, init=False)
     number: int = field(default=0, init=False)
-    before: int = field(default=0, init=False)
-    """Name and number of the stage being run, and the totem used before it."""
-
-    def __attrs_post_init__(self) -> None:
-        """Fill the meter."""
-        self.meter = Meter(self.bill.budget)
+    """Name and number of the stage being run."""
+    used: int = field(default=0, init=False)
+    totals: Totals = field(factory=Totals, init=False)
+    """What the stages that are done have used, and what for."""
 
     def execute(self) -> Outcome:
         """Run, and end the job in the account whatever happens."""
         self.bill.open()
         try:
-            bound = self._prepared()
-            result = self._run(bound)
+            result = self._run()
             self.bill.settle()
         except OutOfTotem:
             return self._ran_out()
@@ -193,8 +211,8 @@ class LocalRun:
             raise
         return self._done(result)
 
-    def _prepared(self) -> BoundData | None:
-        """Make the machine with its lookups and bind the data: all that may turn out bad."""
+    def _work(self) -> Work:
+        """Load the lookups and bind the data: all that may turn out bad."""
         module = self.verified.module
         lookups = [
             load_lookup(
@@ -202,7 +220,7 @@ class LocalRun:
                 self._file(lookup.name),
                 self.verified.prices,
                 self.metadata.get(lookup.name),
-                memory_limit=self.share,
+                memory_limit=self.how.share,
             )
             for lookup in module.lookups
         ]
@@ -210,65 +228,77 @@ class LocalRun:
         if module.dataset is not None:
             name = module.dataset.name
             published = self.metadata.get(name)
-            bound = bind(module.dataset, self._file(name), published, keep_bytes=self.share)
-        values = global_values(self.verified, self.parameters)
-        self.machine = Machine(self.verified, values, lookups, self.meter)
-        return bound
+            bound = bind(module.dataset, self._file(name), published, keep_bytes=self.how.share)
+        return Work(
+            self.bill.job,
+            self.verified,
+            global_values(self.verified, self.parameters),
+            lookups,
+            bound,
+            chosen_tier(self.how.tier, 0 if bound is None else bound.rows),
+            self.how.share,
+            self.how.scratch,
+            self.how.batch_rows,
+        )
 
     def _file(self, name: str) -> DataFile:
         if name not in self.data:
             raise UsageError(f"the program takes {name}, and there is no data of that name")
         return self.data[name]
 
-    def _run(self, bound: BoundData | None) -> _Result:
-        if bound is None:
-            return self._run_script()
-        chain = Chain(
-            self.verified,
-            self.machine,
-            self.share,
-            self.scratch,
-            self.batch_rows,
-            self._begun,
-            self._tell,
-            self._finished,
-            self.policy.largest_result_rows,
-            self.policy.largest_result_bytes,
-        )
-        table = chain.run(bound)
+    def _run(self) -> _Result:
+        work = self._work()
+        if work.data is None:
+            return self._run_script(work)
+        manager = TotemManager(self.bill.budget, self.how.workers)
+        home = OneWorker(work, manager)
+        with closing(workers_for(work, manager, self.how.workers, home)) as crew:
+            stages = Chain(
+                work,
+                home,
+                crew,
+                self.how.partitions,
+                self.policy,
+                self._begun,
+                self._tell,
+                self._finished,
+            )
+            table = stages.run(work.data)
         columns = self.verified.module.stages[-1].emitted.columns
         return _Result(table_hash(table, columns), table)
 
-    def _run_script(self) -> _Result:
+    def _run_script(self, work: Work) -> _Result:
         module = self.verified.module
         assert module.script is not None
-        self._tell(0, 1, True)
+        meter = Meter(self.bill.budget)
+        machine = work.tier.machine(self.verified, work.globals, work.lookups, meter)
+        self._tell(0, 1, 0, True)
         try:
-            values = self.machine.run_script()
+            values = machine.run_script()
         except OperationFailed:
-            self.bill.stage_done(SCRIPT, self.meter.used)
+            self.bill.stage_done(SCRIPT, meter.used)
             raise
-        self.bill.stage_done(SCRIPT, self.meter.used)
-        self._tell(1, 1, True)
+        self.bill.stage_done(SCRIPT, meter.used)
+        self.totals = machine.totals()
+        self._tell(1, 1, meter.used, True)
         slots = module.script.slots
         variables = {name: (slots[slot], values[name]) for name, slot in module.variables}
         return _Result(variables_hash(variables), variables=variables)
 
     def _begun(self, number: int) -> None:
         self.at, self.number = self.verified.module.stages[number].name, number
-        self.before = self.meter.used
-        if number == 0:
-            self.machine.read_lookups(self.at)
 
-    def _tell(self, rows: int, of_rows: int, now: bool) -> None:
+    def _tell(self, rows: int, of_rows: int, totem: int, now: bool) -> None:
         stage = (self.at, self.number + 1)
-        self.reporter.tell(stage, rows, of_rows, self.meter.used, now=now)
+        self.reporter.tell(stage, rows, of_rows, self.used + totem, now=now)
 
     def _finished(self, _: int, run: StageRun) -> None:
         """Charge a finished stage; metered billing stops at records that failed."""
-        self.bill.stage_done(self.at, self.meter.used - self.before)
-        if run.failed is not None and not self.bill.is_flat:
-            raise OperationFailed(run.failed.reason, run.failed.line, self.at)
+        self.used += run.used
+        self.totals = self.totals.plus(run.totals)
+        self.bill.stage_done(self.at, run.used)
+        if run.failures.count and not self.bill.is_flat:
+            raise OperationFailed(run.failures.reason, run.failures.line, self.at)
 
     # --- ends
 
@@ -289,8 +319,7 @@ class LocalRun:
         charged = tuple(self.bill.charged)
         usage = Usage(self.bill.total, charged)
         if not self.bill.is_flat:
-            totals = self.machine.totals()
-            usage = Usage(self.bill.total, charged, totals.by_group, totals.by_line)
+            usage = Usage(self.bill.total, charged, self.totals.by_group, self.totals.by_line)
         stages = self.verified.module.stages
         return Outcome(
             DONE,

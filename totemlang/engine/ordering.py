@@ -32,6 +32,11 @@ class Grouped:
         """Number of groups."""
         return len(self.starts) - 1
 
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return int(self.batch.num_rows)
+
 
 def group(batch: pa.RecordBatch, key_parts: int) -> Grouped:
     """The rows of a batch sorted by the first `key_parts` columns, cut where the key changes.

@@ -46,8 +46,10 @@ def least(array: pa.Array, kind: Kind, starts: Positions) -> pa.Array:
 def greatest(array: pa.Array, kind: Kind, starts: Positions) -> pa.Array:
     """The greatest value of each group; NaN where there is one, 0.0 after −0.0."""
     if kind in BINARY:
-        codes = np.maximum.reduceat(_order_codes(_doubles(array)), starts[:-1])
-        return _from_codes(codes, np.zeros(len(codes), dtype=bool), kind)
+        values = _doubles(array)
+        codes = np.maximum.reduceat(_order_codes(values), starts[:-1])
+        nan = np.logical_or.reduceat(np.isnan(values), starts[:-1])
+        return _from_codes(codes, nan, kind)
     return _extreme(np.maximum, array, kind, starts)
 
 
@@ -115,7 +117,7 @@ def _doubles(array: pa.Array) -> npt.NDArray[np.float64]:
 
 
 def _order_codes(values: npt.NDArray[np.float64]) -> Codes:
-    """Whole numbers in the order of the values: −∞ … −0.0, 0.0 … ∞, NaN (there is one NaN)."""
+    """Whole numbers in the order of the values: −∞ … −0.0, 0.0 … ∞; NaN anywhere."""
     bits = values.view(np.int64)
     codes: Codes = bits ^ ((bits >> 63) & _MAGNITUDE)
     return codes

@@ -173,3 +173,13 @@ def joined(batches: list[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBatch:
     if not batches:
         return pa.RecordBatch.from_arrays([pa.array([], f.type) for f in schema], schema=schema)
     return pa.concat_batches(batches)
+
+
+def first_batches(batches: list[pa.RecordBatch], rows: int) -> list[pa.RecordBatch]:
+    """The first batches that have at least so many rows together (or all)."""
+    found = 0
+    for number, batch in enumerate(batches):
+        found += batch.num_rows
+        if found >= rows:
+            return batches[: number + 1]
+    return list(batches)

@@ -62,7 +62,6 @@ class Spool:
     limit: int
     scratch: Scratch
     rows: int = field(default=0, init=False)
-    bytes: int = field(default=0, init=False)
     _held: list[pa.RecordBatch] = field(factory=list, init=False)
     _held_bytes: int = field(default=0, init=False)
     _files: list[SpoolFile] = field(factory=list, init=False)
@@ -72,12 +71,21 @@ class Spool:
         if not batch.num_rows:
             return
         self.rows += batch.num_rows
-        self.bytes += batch.nbytes
         self._held.append(batch)
         self._held_bytes += batch.nbytes
         if self._held_bytes > self.limit:
             self._files.append(SpoolFile.write(self.scratch, self.schema, self._held))
             self._held, self._held_bytes = [], 0
+
+    def take(self, is_partial: bool, batches: Iterable[pa.RecordBatch]) -> None:
+        """Take in what another spool has left."""
+        assert not is_partial
+        for batch in batches:
+            self.add(batch)
+
+    def leave(self) -> tuple[bool, Iterator[pa.RecordBatch]]:
+        """All rows for another spool or grouping to take; none of them are combined."""
+        return False, self._all()
 
     def batches(self, rows: int) -> Iterator[pa.RecordBatch]:
         """All rows in order, at most `rows` at a time."""

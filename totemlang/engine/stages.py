@@ -1,20 +1,27 @@
-"""Running one stage: rows or groups in, emitted rows out to whatever takes them next."""
+"""Running one task of a stage on a machine: rows or groups in, emitted rows out to a taker."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import pyarrow as pa
-from attrs import define, field
+from attrs import define, field, frozen
 
 from totemlang.bytecode.module import Code, Stage, StageKind
-from totemlang.data.python_values import to_array, to_values
-from totemlang.engine.shuffle import Groups
-from totemlang.vm.machine import Emitted, Failures, Machine
+from totemlang.data.bind import BoundData
+from totemlang.engine.pieces import Aggregated, Pieces, cut
+from totemlang.engine.tasks import FileRows, LooseRows, Task
+from totemlang.verify.verified import VerifiedModule
+from totemlang.vm.machine import Failures
+from totemlang.vm.tier import Emission, StageMachine
+from totemlang.vm.totals import Totals
 
 MAP_ROWS = 16_384
 """Rows that a map takes at once."""
+
+GROUP_ROWS = 65_536
+"""Rows of groups that a reduce takes at once, about (a group is never divided)."""
 
 SEVERAL_EMITS_RECORDS = 1_024
 """Records that a stage takes at once where each of them may emit several rows."""
@@ -25,71 +32,90 @@ _BLOCKS = _LOOPS | {"if", "and", "or"}
 
 
 class Taker(Protocol):
-    """Takes emitted rows in order: a spool or a grouping."""
+    """Takes emitted rows in order: a spool, a grouping, a file."""
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take in the next rows."""
 
 
-@define
-class StageRun:
-    """A stage being run. `failed` is the first failure in the order of records, if there is one.
+@frozen
+class Done:
+    """What is told of a task that is done; `failures` of all its records, the first of them."""
 
-    `tell` is called with the rows done so far.
+    task: int
+    rows: int
+    failures: Failures
+    totals: Totals
+
+
+@define
+class Performer:
+    """A machine that performs tasks one after the other.
+
+    `data` is the job's data set (None: tasks bring their rows); `batch_rows` go to a map at once.
     """
 
-    machine: Machine
-    number: int
-    stage: Stage
-    taker: Taker
-    tell: Callable[[int], None]
-    rows: int = field(default=0, init=False)
-    failed: Failures | None = field(default=None, init=False)
+    verified: VerifiedModule
+    machine: StageMachine
+    data: BoundData | None
+    batch_rows: int = MAP_ROWS
+    _known: Totals = field(factory=Totals, init=False)
 
-    @property
-    def most_records(self) -> int:
-        """Records that the stage may take at once: what they emit is held until all are done."""
-        return SEVERAL_EMITS_RECORDS if emits_several(self.stage.code) else MAP_ROWS
+    def perform(
+        self, stage_number: int, task: Task, taker: Taker, tell: Callable[[int], None]
+    ) -> Done:
+        """Perform a task; `tell` is called with the rows done of it so far.
 
-    def run_map(self, batches: Iterable[pa.RecordBatch]) -> None:
-        """Run a map over rows in order.
+        The first task of a job pays for reading the lookups.
 
         Raises:
             OutOfTotem: where the budget does not suffice.
+            BadData: where the data has changed since it was bound.
         """
-        kinds = [parameter.type.kind for parameter in self.stage.parameters]
-        for batch in batches:
-            columns = [to_values(batch.column(i), kind) for i, kind in enumerate(kinds)]
-            self._take(self.machine.map(self.number, columns, batch.num_rows))
-            self._done(batch.num_rows)
+        stage = self.verified.module.stages[stage_number]
+        if stage_number == 0 and task.number == 0:
+            self.machine.read_lookups(stage.name)
+        rows, failures = 0, Failures()
+        for emission, taken in self._emissions(stage_number, stage, task):
+            taker.add(emission.batch())
+            failures = followed_by(failures, emission.failures)
+            rows += taken
+            tell(rows)
+        totals = self.machine.totals()
+        known, self._known = self._known, totals
+        return Done(task.number, rows, failures, totals.minus(known))
 
-    def run_reduce(self, groups: Iterable[Groups]) -> None:
-        """Run a reduce over groups in order.
+    def _emissions(self, number: int, stage: Stage, task: Task) -> Iterator[tuple[Emission, int]]:
+        several = emits_several(stage.code)
+        given = task.input
+        if isinstance(given, FileRows | LooseRows):
+            rows = min(self.batch_rows, SEVERAL_EMITS_RECORDS) if several else self.batch_rows
+            for batch in self._batches(given, rows):
+                yield self.machine.map(number, batch), batch.num_rows
+            return
+        groups = SEVERAL_EMITS_RECORDS if several else GROUP_ROWS
+        for piece in cut(given, groups, GROUP_ROWS):
+            yield self._reduced(number, piece), piece.rows
 
-        Raises:
-            OutOfTotem: where the budget does not suffice.
-        """
-        most = self.most_records
-        for some in groups:
-            for start in range(0, len(some.keys), most):
-                keys, arrays = some.keys[start : start + most], some.arrays[start : start + most]
-                self._take(self.machine.reduce(self.number, zip(keys, arrays, strict=True)))
-            self._done(some.rows)
+    def _batches(self, given: FileRows | LooseRows, rows: int) -> Iterator[pa.RecordBatch]:
+        if isinstance(given, FileRows):
+            assert self.data is not None
+            yield from self.data.batches(rows, (given.start, given.stop))
+            return
+        for batch in given.batches:
+            for start in range(0, batch.num_rows, rows):
+                yield batch.slice(start, rows)
 
-    def _done(self, rows: int) -> None:
-        self.rows += rows
-        self.tell(self.rows)
+    def _reduced(self, number: int, piece: Pieces) -> Emission:
+        if isinstance(piece, Aggregated):
+            return self.machine.reduce_aggregates(number, piece.batch)
+        return self.machine.reduce_rows(number, piece.batch, piece.starts)
 
-    def _take(self, emitted: Emitted) -> None:
-        if emitted.failures.count and self.failed is None:
-            self.failed = emitted.failures
-        fields = self.stage.emitted.columns
-        arrays = [
-            to_array(values, emitted_field.type.kind)
-            for values, emitted_field in zip(emitted.columns, fields, strict=True)
-        ]
-        names = [f"c{i}" for i in range(len(arrays))]
-        self.taker.add(pa.RecordBatch.from_arrays(arrays, names=names))
+
+def followed_by(first: Failures, second: Failures) -> Failures:
+    """Failures of records, and of others that come after them."""
+    named = first if first.count else second
+    return Failures(first.count + second.count, named.record, named.line, named.reason)
 
 
 def emits_several(code: Code) -> bool:

@@ -23,7 +23,8 @@ class Purse(Protocol):
     def draw(self, least: int, most: int, stage: str = "") -> int:
         """Take from `least` to `most` totem (0 ≤ least ≤ most) to hold; it may wait for it.
 
-        `least` must be due at once: where it cannot be had, the run ends.
+        `least` must be due at once, and all that was drawn before be spent (or `least` 0): where
+        it cannot be had, the run ends.
 
         Raises:
             OutOfTotem: naming the stage, where less than `least` can be had.

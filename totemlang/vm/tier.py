@@ -6,6 +6,7 @@ failures and end of totem.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -13,11 +14,38 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from totemlang.bytecode.module import Value
+from totemlang.data.kinds import ARROW
+from totemlang.schema.types import Kind
 from totemlang.vm.machine import Failures
 from totemlang.vm.totals import Totals
 
 Starts = npt.NDArray[np.int64]
 """Where groups begin in a batch: group `i` is rows `starts[i]` to `starts[i + 1]`."""
+
+
+_TOTALS: dict[Kind, pa.DataType] = {
+    Kind.INT: pa.int64(),
+    Kind.LONG: pa.int64(),
+    Kind.DURATION: pa.int64(),
+    Kind.FLOAT: pa.float64(),
+    Kind.DOUBLE: pa.float64(),
+}
+
+
+def aggregate_schema(keys: Sequence[Kind], values: Sequence[Kind]) -> pa.Schema:
+    """The columns of groups that come as aggregates; see `StageMachine.reduce_aggregates`."""
+    fields = [pa.field(f"k{i}", ARROW[kind]) for i, kind in enumerate(keys)]
+    fields.append(pa.field("count", pa.int64()))
+    for i, kind in enumerate(values):
+        fields += [
+            pa.field(f"bytes{i}", pa.int64()),
+            pa.field(f"longest{i}", pa.int64()),
+            pa.field(f"total{i}", _TOTALS.get(kind, pa.null())),
+            pa.field(f"over{i}", pa.bool_()),
+            pa.field(f"least{i}", ARROW[kind]),
+            pa.field(f"greatest{i}", ARROW[kind]),
+        ]
+    return pa.schema(fields)
 
 
 class Emission(Protocol):

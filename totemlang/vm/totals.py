@@ -41,9 +41,23 @@ class Totals:
             _sum(self.by_line, other.by_line),
         )
 
+    def minus(self, earlier: Totals) -> Totals:
+        """What came since the earlier totals of the same machine."""
+        return Totals(
+            self.used - earlier.used,
+            _less(self.by_group, earlier.by_group),
+            _less(self.by_stage, earlier.by_stage),
+            _less(self.by_line, earlier.by_line),
+        )
+
 
 def _sum(left: Mapping[Key, int], right: Mapping[Key, int]) -> dict[Key, int]:
     return {key: left.get(key, 0) + right.get(key, 0) for key in [*left, *right]}
+
+
+def _less(left: Mapping[Key, int], right: Mapping[Key, int]) -> dict[Key, int]:
+    found = {key: totem - right.get(key, 0) for key, totem in left.items()}
+    return {key: totem for key, totem in found.items() if totem}
 
 
 @define
