@@ -213,6 +213,39 @@ def test_an_identity_needs_its_own_key(authority: CertificateAuthority) -> None:
         Identity.of(enrolled(authority), new_key())
 
 
+def test_an_authority_renews_its_own_certificate(
+    authority: CertificateAuthority, tmp_path: Path
+) -> None:
+    before = read_member(from_pem(enrolled(authority)))
+    authority.revoke(enrolled(authority, "bob"), now=NOW)
+    with pytest.raises(UsageError, match="longer"):
+        authority.renew_own(days=10, now=NOW)
+    later = NOW + timedelta(days=3000)
+    renewed = authority.renew_own(now=later)
+    assert renewed.certificate.ends > authority.certificate.ends
+    assert renewed.certificate.fingerprint != authority.certificate.fingerprint
+    again = CertificateAuthority.load(tmp_path / "ca")
+    assert again.certificate == renewed.certificate
+    assert len(list((tmp_path / "ca").glob("authority-*.pem"))) == 1
+    assert (again.revoked(), len(list(again.issued()))) == (authority.revoked(), 2)
+    assert again.certificate.signed(before)
+    after = read_member(
+        from_pem(again.enrol(request_certificate(new_key(), "eve", "DSO"), ["auditor"], now=later))
+    )
+    line = authority.certificate.fingerprint
+    both = Trust((Authority(authority.certificate), Authority(again.certificate, line=line)))
+    moment = authority.certificate.ends + timedelta(days=1)
+    fresh = read_member(
+        from_pem(again.enrol(request_certificate(new_key(), "eve", "DSO"), ["auditor"], now=moment))
+    )
+    assert both.caller(fresh.der, moment, nothing_revoked).member == "eve@DSO"
+    with pytest.raises(Untrusted, match="not valid at the time"):
+        Trust((Authority(authority.certificate),)).caller(fresh.der, moment, nothing_revoked)
+    gone = {(line, after.serial)}
+    with pytest.raises(Untrusted, match="revoked"):
+        both.caller(after.der, later, lambda a, s: (a, s) in gone)
+
+
 def nothing_revoked(authority: str, serial: str) -> bool:
     return False
 

@@ -1,6 +1,6 @@
 """The consortium's certificate authority: a folder with its key, what it issued, what it revoked.
 
-authority.pem     its own certificate, which genesis holds
+authority.pem     its own certificate, the first of which genesis holds
 authority.key     its key (0600)
 revoked.pem       its latest list of revoked certificates
 issued/SERIAL.pem every certificate it has signed
@@ -17,26 +17,31 @@ from pathlib import Path
 
 from attrs import field, frozen
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from totemlang.diagnostics import UsageError
 from totemlang.ledger.identity.attributes import encode_roles, unit
 from totemlang.ledger.identity.certificates import (
-    UNREADABLE,
     AuthorityCertificate,
     BadCertificate,
     MemberCertificate,
     checked_name,
     from_pem,
-    one_name,
     read_authority,
     read_member,
 )
+from totemlang.ledger.identity.issuing import (
+    AUTHORITY_DAYS,
+    EARLY,
+    MEMBER_DAYS,
+    authority_certificate,
+    blank,
+    read_request,
+    subject_of,
+    usage,
+)
 from totemlang.ledger.identity.keys import (
-    is_p256,
     is_signed,
     load_key,
     new_key,
@@ -45,13 +50,6 @@ from totemlang.ledger.identity.keys import (
     write_new,
 )
 from totemlang.ledger.identity.revocation import MAX_LIST, MAX_REVOKED, read_list
-
-MAX_REQUEST = 16 * 2**10
-"""Bytes of a signing request in PEM."""
-
-AUTHORITY_DAYS = 3650
-MEMBER_DAYS = 365
-_EARLY = timedelta(minutes=5)  # clocks of one consortium differ by less
 
 
 @frozen
@@ -79,14 +77,11 @@ class CertificateAuthority:
         """
         key = new_key()
         try:
-            subject = _subject(checked_name(name), checked_name(name), "authority")
+            subject = subject_of(checked_name(name), checked_name(name), "authority")
         except BadCertificate as error:
             raise UsageError(str(error)) from None
-        begins = (now or datetime.now(UTC)) - _EARLY
-        builder = _blank(subject, subject, key.public_key(), key, begins, days)
-        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
-        builder = builder.add_extension(_usage(authority=True), True)
-        text = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        begins = (now or datetime.now(UTC)) - EARLY
+        text = authority_certificate(key, subject, begins, days)
         try:
             (folder / "issued").mkdir(mode=0o700, parents=True, exist_ok=True)
             save_key(key, folder / "authority.key", passphrase)
@@ -111,6 +106,33 @@ class CertificateAuthority:
             raise UsageError(f"the key in {folder} does not belong to its certificate")
         return cls(folder, certificate, key)
 
+    def renew_own(
+        self, *, days: int = AUTHORITY_DAYS, now: datetime | None = None
+    ) -> CertificateAuthority:
+        """The same authority with a new certificate: same name, same key, a later end.
+
+        The new certificate then goes to the ledger; members' certificates stay what they are.
+        The old one is kept beside it.
+
+        Raises:
+            UsageError: where it would not count longer, or the folder cannot be written.
+        """
+        old = self.certificate
+        begins = (now or datetime.now(UTC)) - EARLY
+        text = authority_certificate(self._key, old.certificate.subject, begins, days)
+        renewed = read_authority(from_pem(text))
+        if renewed.ends <= old.ends:
+            raise UsageError("the certificate would not count longer than the one it has")
+        kept = self.folder / f"authority-{old.certificate.serial_number:x}.pem"
+        try:
+            with self._alone():
+                if not kept.exists():
+                    write_new(kept, old.pem.encode(), 0o644)
+                replace(self.folder / "authority.pem", text, 0o644)
+        except OSError as error:
+            raise UsageError(f"{self.folder} cannot be written: {error.strerror}") from None
+        return CertificateAuthority(self.folder, renewed, self._key)
+
     def enrol(
         self,
         request: bytes,
@@ -126,7 +148,7 @@ class CertificateAuthority:
         Raises:
             UsageError: for a malformed request, one that its key did not sign, unknown roles.
         """
-        name, organisation, key = _read_request(request)
+        name, organisation, key = read_request(request)
         return self._issue(name, organisation, key, frozenset(roles), days, now)
 
     def renew(
@@ -147,7 +169,7 @@ class CertificateAuthority:
                 the request is another's.
         """
         old = self._own(certificate)
-        name, organisation, key = _read_request(request)
+        name, organisation, key = read_request(request)
         moment = now or datetime.now(UTC)
         if not old.begins <= moment <= old.ends:
             raise UsageError("the certificate is out of time: the member enrols again")
@@ -208,13 +230,13 @@ class CertificateAuthority:
         days: int,
         now: datetime | None,
     ) -> str:
-        begins = (now or datetime.now(UTC)) - _EARLY
+        begins = (now or datetime.now(UTC)) - EARLY
         try:
             attributes = encode_roles(name, roles)
         except ValueError as error:
             raise UsageError(str(error)) from None
-        builder = _blank(
-            _subject(name, organisation, unit(roles)),
+        builder = blank(
+            subject_of(name, organisation, unit(roles)),
             self.certificate.certificate.subject,
             key,
             self._key,
@@ -222,7 +244,7 @@ class CertificateAuthority:
             days,
         )
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
-        builder = builder.add_extension(_usage(authority=False), True)
+        builder = builder.add_extension(usage(authority=False), True)
         builder = builder.add_extension(attributes, False)
         made = builder.sign(self._key, hashes.SHA256())
         text = made.public_bytes(serialization.Encoding.PEM)
@@ -262,72 +284,3 @@ class CertificateAuthority:
             yield
         finally:
             os.close(handle)
-
-
-def _read_request(text: bytes) -> tuple[str, str, ec.EllipticCurvePublicKey]:
-    if len(text) > MAX_REQUEST:
-        raise UsageError("the request is too large")
-    try:
-        request = x509.load_pem_x509_csr(text)
-        key = request.public_key()
-        if (
-            not isinstance(key, ec.EllipticCurvePublicKey)
-            or not is_p256(key)
-            or not request.is_signature_valid
-        ):
-            raise UsageError("the request is not signed with its own key on P-256")
-        name = one_name(request.subject, NameOID.COMMON_NAME)
-        organisation = one_name(request.subject, NameOID.ORGANIZATION_NAME)
-    except BadCertificate as error:
-        raise UsageError(f"the request: {error}") from None
-    except (InvalidSignature, *UNREADABLE):
-        raise UsageError("no readable signing request") from None
-    return name, organisation, key
-
-
-def _subject(name: str, organisation: str, ou: str) -> x509.Name:
-    return x509.Name(
-        [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation),
-            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, ou),
-            x509.NameAttribute(NameOID.COMMON_NAME, name),
-        ]
-    )
-
-
-def _blank(
-    subject: x509.Name,
-    issuer: x509.Name,
-    key: ec.EllipticCurvePublicKey,
-    signer: ec.EllipticCurvePrivateKey,
-    begins: datetime,
-    days: int,
-) -> x509.CertificateBuilder:
-    if not 0 < days <= 2 * AUTHORITY_DAYS:
-        raise UsageError(f"a certificate counts for 1 to {2 * AUTHORITY_DAYS} days")
-    signed_by = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(begins)
-        .not_valid_after(begins + timedelta(days=days) + _EARLY)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), False)
-        .add_extension(signed_by, False)
-    )
-
-
-def _usage(*, authority: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not authority,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=authority,
-        crl_sign=authority,
-        encipher_only=False,
-        decipher_only=False,
-    )

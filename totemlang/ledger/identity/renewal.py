@@ -5,8 +5,9 @@ from __future__ import annotations
 from cryptography import x509
 
 from totemlang.diagnostics import UsageError
-from totemlang.ledger.identity.authority import MAX_REQUEST, CertificateAuthority
+from totemlang.ledger.identity.authority import CertificateAuthority
 from totemlang.ledger.identity.certificates import UNREADABLE, MemberCertificate
+from totemlang.ledger.identity.issuing import MAX_REQUEST
 
 
 def renewed_by(authority: CertificateAuthority, request: bytes) -> MemberCertificate:
