@@ -1,9 +1,10 @@
 """Console blocks in Markdown, run: what the pages show is what the commands print.
 
 A block fenced as ```console holds commands after `$ ` and what each prints; a line `…` in an output
-stands for any lines. A block fenced as ```totem NAME.totem is written to that file before. Programs
-on a page have no findings, but for those fenced as ```totem refused and for pieces of programs,
-```totem fragment. All blocks of a page run in order in one folder, which has `examples` in it.
+stands for any lines, `…` within a line for any text. `export NAME=VALUE` holds for the whole page.
+A block fenced as ```totem NAME.totem is written to that file before. Programs on a page have no
+findings, but for those fenced as ```totem refused and for pieces of programs, ```totem fragment.
+All blocks of a page run in order in one folder, which has `examples` in it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from attrs import frozen
 ROOT = Path(__file__).resolve().parents[1]
 WIDTH = 100
 
+_EXPORT = re.compile(r"^export (\w+)=(\S*)$", re.MULTILINE)
 _FENCE = re.compile(r"^```([a-z]+)(?: ([^\n]*))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -43,12 +45,12 @@ def blocks(page: str) -> Iterator[Block]:
 def refreshed(page: str, folder: Path) -> str:
     """The page with every console block as it comes out now, run in `folder`."""
     (folder / "examples").symlink_to(ROOT / "examples")
-    pieces, at = [], 0
+    pieces, at, exported = [], 0, dict[str, str]()
     for block in blocks(page):
         if block.language == "totem" and block.argument.endswith(".totem"):
             (folder / block.argument.split()[-1]).write_text(block.text)
         elif block.language == "console":
-            pieces += [page[at : block.start], _rerun(block.text, folder)]
+            pieces += [page[at : block.start], _rerun(block.text, folder, exported)]
             at = block.end
     return "".join([*pieces, page[at:]])
 
@@ -61,22 +63,23 @@ def commands(text: str) -> Iterator[tuple[str, str]]:
         yield "".join(lines[: last + 1]), "".join(lines[last + 1 :])
 
 
-def _rerun(text: str, folder: Path) -> str:
+def _rerun(text: str, folder: Path, exported: dict[str, str]) -> str:
     said = []
     for command, shown in commands(text):
-        printed = _printed(command, folder)
+        exported.update(_EXPORT.findall(command))
+        printed = _printed(command, folder, exported)
         said.append(f"$ {command}" + (shown if agrees(shown, printed) else printed))
     return "".join(said)
 
 
 def agrees(shown: str, printed: str) -> bool:
-    """Whether an output is what the page shows; a line `…` there stands for any lines."""
+    """Whether an output is what the page shows; a line `…` there is any lines, within one any text."""
     parts = re.split(r"^…\n", shown, flags=re.MULTILINE)
-    pattern = "(?:.*\n)*".join(re.escape(part) for part in parts)
+    pattern = "(?:.*\n)*".join(re.escape(part).replace("…", ".*") for part in parts)
     return re.fullmatch(pattern, printed) is not None
 
 
-def _printed(command: str, folder: Path) -> str:
+def _printed(command: str, folder: Path, exported: dict[str, str]) -> str:
     """What a command prints, as on a terminal of `WIDTH` columns without colours."""
     environment = {
         "PATH": str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"],
@@ -86,7 +89,7 @@ def _printed(command: str, folder: Path) -> str:
         "TERM": "dumb",
         "LANG": "C.UTF-8",
         "TZ": "UTC",
-    }
+    } | exported
     done = subprocess.run(
         ["bash", "-c", command],
         cwd=folder,

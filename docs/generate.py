@@ -1,6 +1,7 @@
 """Write the generated part of the documentation: `make docs`.
 
-The reference and the pages of the ledger's contract are made anew, and every console block in README and docs is run again.
+The reference and the pages of the ledger's contract are made anew, and every console block in
+README and docs is run again.
 """
 
 from __future__ import annotations
