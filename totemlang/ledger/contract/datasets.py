@@ -6,6 +6,8 @@ again.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from totemlang.diagnostics import BadData
 from totemlang.ledger.canonical import digest, parse_own
 from totemlang.ledger.contract.arguments import DATASET, DIGEST, Name, Optional, Text
@@ -119,6 +121,7 @@ def documents(stub: Stub, version: str) -> tuple[Metadata, Policy]:
     return _read(found["metadata"], found["policy"])
 
 
+@lru_cache(32)
 def _read(metadata: str, policy: str) -> tuple[Metadata, Policy]:
     try:
         return metadata_from_json(metadata), policy_from_json(policy)

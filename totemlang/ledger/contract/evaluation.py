@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
-from attrs import frozen
+from attrs import field, frozen
 
 from totemlang.bytecode.container import decode, module_hash
 from totemlang.bytecode.halves import above_merge
@@ -32,6 +33,9 @@ from totemlang.verify.verifier import verify
 
 MOST_STAGES = 100
 """Stages of a job on the ledger, which keeps a figure for each."""
+
+MAX_KEPT = 64 * 2**10
+"""Bytes of a program that is kept in memory once it is verified."""
 
 
 @frozen
@@ -75,7 +79,7 @@ def evaluate(
     Raises:
         Refusal: with the findings of whichever room refuses.
     """
-    verified = _verified(bytecode, rules, prices)
+    verified, code_hash = _verified(bytecode, rules, prices)
     module = verified.module
     source = module.source
     if source_hash is not None and source is not None:
@@ -94,14 +98,31 @@ def evaluate(
     stages = tuple(stage.name for stage in quotes[0].by_stage)
     if len(stages) > MOST_STAGES:
         raise Refusal(Reason.LIMIT, f"a job has at most {MOST_STAGES} stages")
-    return Evaluation(
-        verified, module.dataset.name, values, module_hash(module), stages, tuple(quotes)
-    )
+    return Evaluation(verified, module.dataset.name, values, code_hash, stages, tuple(quotes))
 
 
-def _verified(bytecode: bytes, rules: RuleBook, prices: PriceTable) -> VerifiedModule:
+@frozen
+class _Tables:
+    """Rules and prices under the hashes that pin them."""
+
+    pinned: tuple[str, str]
+    rules: RuleBook = field(eq=False, repr=False)
+    prices: PriceTable = field(eq=False, repr=False)
+
+
+def _verified(bytecode: bytes, rules: RuleBook, prices: PriceTable) -> tuple[VerifiedModule, str]:
+    """The verified program and its hash. Programs are sent often: those of usual size are kept."""
+    tables = _Tables((rules.hash, prices.hash), rules, prices)
+    judge = _judged if len(bytecode) <= MAX_KEPT else _judged.__wrapped__
+    return judge(bytecode, tables)
+
+
+@lru_cache(32)
+def _judged(bytecode: bytes, tables: _Tables) -> tuple[VerifiedModule, str]:
     try:
-        return verify(decode(bytecode), rules, prices, default_library())
+        module = decode(bytecode)
+        found = verify(module, tables.rules, tables.prices, default_library())
+        return found, module_hash(module)
     except Refused as refused:
         first = refused.diagnostics[0]
         message = f"{first.code}: {first.message}"

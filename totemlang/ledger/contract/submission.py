@@ -43,14 +43,12 @@ from totemlang.ledger.contract.records import (
 from totemlang.ledger.contract.refusals import Reason, Refusal
 from totemlang.ledger.contract.requests import check_access
 from totemlang.ledger.contract.states import JOB
-from totemlang.ledger.contract.table_texts import table_key
+from totemlang.ledger.contract.table_texts import prices_of, rules_of, table_key
 from totemlang.ledger.contract.tables import hash_in_force
 from totemlang.ledger.stub import Stub
 from totemlang.schema.metadata import Metadata
 from totemlang.schema.metadata_json import metadata_from_json
 from totemlang.schema.policy import Billing, Policy
-from totemlang.tables.prices import load_prices
-from totemlang.tables.rules import load_rules
 
 ACCESS = Parts({"dataset": DATASET, "request": IDENTIFIER, "proof": DIGEST})
 SENT = Parts({"content": DIGEST, "metadata": Text(16 * 2**10, lines=True)})
@@ -165,8 +163,8 @@ def _judge(
     premises = [_premises(stub, each, lookups) for each in chosen]
     judged = evaluate(
         bytecode,
-        load_rules(texts["rules"]["text"], "rules.csv"),
-        load_prices(texts["prices"]["text"], "prices.csv"),
+        rules_of(texts["rules"]["text"]),
+        prices_of(texts["prices"]["text"]),
         premises,
         parameters or "{}",
         source_hash,

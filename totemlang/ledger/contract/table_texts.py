@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from totemlang.diagnostics import Refused
 from totemlang.ledger.contract.arguments import Text
 from totemlang.ledger.contract.refusals import Reason, Refusal
-from totemlang.tables.prices import load_prices
-from totemlang.tables.rules import load_rules
+from totemlang.tables.prices import PriceTable, load_prices
+from totemlang.tables.rules import RuleBook, load_rules
 
 KINDS = ("rules", "prices")
 TABLE_TEXT = Text(64 * 2**10, lines=True)
@@ -27,10 +28,22 @@ def hash_of_table(kind: str, text: str) -> str:
     """
     try:
         if kind == "rules":
-            return load_rules(text, "rules.csv").hash
-        return load_prices(text, "prices.csv").hash
+            return rules_of(text).hash
+        return prices_of(text).hash
     except Refused as refused:
         raise Refusal(Reason.TABLE, f"the {kind} are not valid", findings_of(refused)) from None
+
+
+@lru_cache(16)
+def rules_of(text: str) -> RuleBook:
+    """The rules that a text gives; every submission asks for them. Raises Refused."""
+    return load_rules(text, "rules.csv")
+
+
+@lru_cache(16)
+def prices_of(text: str) -> PriceTable:
+    """The prices that a text gives; every submission asks for them. Raises Refused."""
+    return load_prices(text, "prices.csv")
 
 
 def findings_of(refused: Refused) -> tuple[dict[str, Any], ...]:
