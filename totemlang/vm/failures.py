@@ -24,6 +24,31 @@ OTHER_LENGTH = "array has another length than its type or variable"
 OUTSIDE_DOMAIN = "number outside the domain of its type"
 TOO_MANY_ROUNDS = "loop is not done after its limit of rounds"
 
+REASONS = (
+    OUT_OF_RANGE,
+    TIME_OUT_OF_RANGE,
+    FLOAT_OUT_OF_RANGE,
+    DIVISION_BY_ZERO,
+    OUTSIDE_ARRAY,
+    MISSING,
+    EMPTY,
+    NEGATIVE_EXPONENT,
+    SHIFT,
+    NOT_WHOLE,
+    NOT_A_NUMBER,
+    NO_SUCH_DATE,
+    NOT_WHOLE_DAYS,
+    PERIOD,
+    NEGATIVE_LENGTH,
+    NEGATIVE_START,
+    TOO_LARGE,
+    STRING_TOO_LONG,
+    OTHER_LENGTH,
+    OUTSIDE_DOMAIN,
+    TOO_MANY_ROUNDS,
+)
+"""All of them, in this order: the native tier knows a reason by its place."""
+
 
 class Failure(Exception):
     """An operation that cannot be done; `reason` is one of the texts of this file."""

@@ -1,0 +1,131 @@
+;; Strings in lower or upper case. ASCII goes sixteen at a time; other letters as the pinned table
+;; has them, whose mappings keep the number of bytes (`lower_letter` and `upper_letter` are made
+;; from it).
+
+;; each {name} {first} {by}: lower 65 32 | upper 97 32
+(func ${name} (param $text i64) (result i64)
+  (local $from i32) (local $to i32) (local $end i32) (local $at i32) (local $letter i32)
+  (local $some v128)
+  (local.set $from (i32.wrap_i64 (local.get $text)))
+  (local.set $end (i32.wrap_i64 (i64.shr_u (local.get $text) (i64.const 32))))
+  (local.set $to (call $alloc (local.get $end)))
+  (local.set $at (local.get $to))
+  (local.set $end (i32.add (local.get $from) (local.get $end)))
+  (block $other
+    (loop $more
+      (if (i32.ge_u (i32.sub (local.get $end) (local.get $from)) (i32.const 16))
+        (then
+          (local.set $some (v128.load (local.get $from)))
+          (br_if $other (i8x16.bitmask (local.get $some)))
+          (v128.store (local.get $at) (v128.xor
+            (local.get $some)
+            (v128.and
+              (i8x16.lt_u
+                (i8x16.sub (local.get $some) (i8x16.splat (i32.const {first})))
+                (i8x16.splat (i32.const 26)))
+              (i8x16.splat (i32.const {by})))))
+          (local.set $from (i32.add (local.get $from) (i32.const 16)))
+          (local.set $at (i32.add (local.get $at) (i32.const 16)))
+          (br $more))))
+    (loop $next
+      (if (i32.lt_u (local.get $from) (local.get $end))
+        (then
+          (local.set $letter (i32.load8_u (local.get $from)))
+          (br_if $other (i32.ge_u (local.get $letter) (i32.const 128)))
+          (i32.store8 (local.get $at) (i32.xor
+            (local.get $letter)
+            (i32.shl
+              (i32.lt_u
+                (i32.sub (local.get $letter) (i32.const {first})) (i32.const 26))
+              (i32.const 5))))
+          (local.set $from (i32.add (local.get $from) (i32.const 1)))
+          (local.set $at (i32.add (local.get $at) (i32.const 1)))
+          (br $next))))
+    (return (i64.or
+      (i64.and (local.get $text) (i64.const 0xffffffff00000000))
+      (i64.extend_i32_u (local.get $to)))))
+  ;; letter by letter from here
+  (loop $each
+    (if (i32.lt_u (local.get $from) (local.get $end))
+      (then
+        (local.set $letter (i32.load8_u (local.get $from)))
+        (if (i32.lt_u (local.get $letter) (i32.const 128))
+          (then
+            (i32.store8 (local.get $at) (i32.xor
+              (local.get $letter)
+              (i32.shl
+                (i32.lt_u
+                  (i32.sub (local.get $letter) (i32.const {first})) (i32.const 26))
+                (i32.const 5))))
+            (local.set $from (i32.add (local.get $from) (i32.const 1)))
+            (local.set $at (i32.add (local.get $at) (i32.const 1))))
+          (else
+            (call $encode
+              (local.get $at) (call ${name}_letter (call $decode (local.get $from))))
+            (local.set $letter (call $letter_bytes (local.get $letter)))
+            (local.set $from (i32.add (local.get $from) (local.get $letter)))
+            (local.set $at (i32.add (local.get $at) (local.get $letter)))))
+        (br $each))))
+  (i64.or
+    (i64.and (local.get $text) (i64.const 0xffffffff00000000))
+    (i64.extend_i32_u (local.get $to))))
+
+;; Bytes of a code point, by the first of them.
+(func $letter_bytes (param $first i32) (result i32)
+  (if (i32.lt_u (local.get $first) (i32.const 0x80)) (then (return (i32.const 1))))
+  (i32.add (i32.const 2)
+    (i32.add
+      (i32.ge_u (local.get $first) (i32.const 0xe0))
+      (i32.ge_u (local.get $first) (i32.const 0xf0)))))
+
+;; The code point at an address.
+(func $decode (param $at i32) (result i32)
+  (local $first i32) (local $letter i32)
+  (local.set $first (i32.load8_u (local.get $at)))
+  (if (i32.lt_u (local.get $first) (i32.const 0x80)) (then (return (local.get $first))))
+  (local.set $letter (i32.and (i32.load8_u offset=1 (local.get $at)) (i32.const 63)))
+  (if (i32.lt_u (local.get $first) (i32.const 0xe0))
+    (then
+      (return (i32.or
+        (i32.shl (i32.and (local.get $first) (i32.const 31)) (i32.const 6))
+        (local.get $letter)))))
+  (local.set $letter (i32.or
+    (i32.shl (local.get $letter) (i32.const 6))
+    (i32.and (i32.load8_u offset=2 (local.get $at)) (i32.const 63))))
+  (if (i32.lt_u (local.get $first) (i32.const 0xf0))
+    (then
+      (return (i32.or
+        (i32.shl (i32.and (local.get $first) (i32.const 15)) (i32.const 12))
+        (local.get $letter)))))
+  (i32.or
+    (i32.shl (i32.and (local.get $first) (i32.const 7)) (i32.const 18))
+    (i32.or
+      (i32.shl (local.get $letter) (i32.const 6))
+      (i32.and (i32.load8_u offset=3 (local.get $at)) (i32.const 63)))))
+
+;; Write a code point beyond ASCII.
+(func $encode (param $at i32) (param $letter i32)
+  (local $last i32)
+  (local.set $last (i32.or (i32.const 0x80)
+    (i32.and (local.get $letter) (i32.const 63))))
+  (if (i32.lt_u (local.get $letter) (i32.const 0x800))
+    (then
+      (i32.store8 (local.get $at)
+        (i32.or (i32.const 0xc0) (i32.shr_u (local.get $letter) (i32.const 6))))
+      (i32.store8 offset=1 (local.get $at) (local.get $last))
+      (return)))
+  (if (i32.lt_u (local.get $letter) (i32.const 0x10000))
+    (then
+      (i32.store8 (local.get $at)
+        (i32.or (i32.const 0xe0) (i32.shr_u (local.get $letter) (i32.const 12))))
+      (i32.store8 offset=1 (local.get $at) (i32.or (i32.const 0x80)
+        (i32.and (i32.shr_u (local.get $letter) (i32.const 6)) (i32.const 63))))
+      (i32.store8 offset=2 (local.get $at) (local.get $last))
+      (return)))
+  (i32.store8 (local.get $at)
+    (i32.or (i32.const 0xf0) (i32.shr_u (local.get $letter) (i32.const 18))))
+  (i32.store8 offset=1 (local.get $at) (i32.or (i32.const 0x80)
+    (i32.and (i32.shr_u (local.get $letter) (i32.const 12)) (i32.const 63))))
+  (i32.store8 offset=2 (local.get $at) (i32.or (i32.const 0x80)
+    (i32.and (i32.shr_u (local.get $letter) (i32.const 6)) (i32.const 63))))
+  (i32.store8 offset=3 (local.get $at) (local.get $last)))

@@ -1,0 +1,211 @@
+;; Strings: address | bytes << 32, UTF-8 that is always valid. Nothing changes the bytes of a string
+;; while it is in use, so a part of a string lies where the string lies.
+
+;; Whether so many bytes are the same, eight at a time; the last eight may overlap those before.
+(func $equal_bytes (param $one i32) (param $other i32) (param $bytes i32) (result i32)
+  (local $end i32)
+  (if (i32.ge_u (local.get $bytes) (i32.const 8))
+    (then
+      (local.set $end (i32.sub (i32.add (local.get $one) (local.get $bytes)) (i32.const 8)))
+      (local.set $bytes (i32.sub (local.get $other) (local.get $one)))
+      (loop $next
+        (if (i32.lt_u (local.get $one) (local.get $end))
+          (then
+            (if (i64.ne
+                  (i64.load (local.get $one))
+                  (i64.load (i32.add (local.get $one) (local.get $bytes))))
+              (then (return (i32.const 0))))
+            (local.set $one (i32.add (local.get $one) (i32.const 8)))
+            (br $next))))
+      (return (i64.eq
+        (i64.load (local.get $end))
+        (i64.load (i32.add (local.get $end) (local.get $bytes)))))))
+  (if (i32.ge_u (local.get $bytes) (i32.const 4))
+    (then
+      (local.set $bytes (i32.sub (local.get $bytes) (i32.const 4)))
+      (return (i32.and
+        (i32.eq (i32.load (local.get $one)) (i32.load (local.get $other)))
+        (i32.eq
+          (i32.load (i32.add (local.get $one) (local.get $bytes)))
+          (i32.load (i32.add (local.get $other) (local.get $bytes))))))))
+  (loop $byte
+    (if (i32.eqz (local.get $bytes)) (then (return (i32.const 1))))
+    (local.set $bytes (i32.sub (local.get $bytes) (i32.const 1)))
+    (br_if $byte (i32.eq
+      (i32.load8_u (i32.add (local.get $one) (local.get $bytes)))
+      (i32.load8_u (i32.add (local.get $other) (local.get $bytes))))))
+  (i32.const 0))
+
+(func $equal_strings (param $one i64) (param $other i64) (result i32)
+  (if (i64.eq (local.get $one) (local.get $other)) (then (return (i32.const 1))))
+  (if (i64.ne
+        (i64.shr_u (local.get $one) (i64.const 32)) (i64.shr_u (local.get $other) (i64.const 32)))
+    (then (return (i32.const 0))))
+  (call $equal_bytes
+    (i32.wrap_i64 (local.get $one))
+    (i32.wrap_i64 (local.get $other))
+    (i32.wrap_i64 (i64.shr_u (local.get $one) (i64.const 32)))))
+
+(func $starts_with (param $text i64) (param $start i64) (result i32)
+  (if (i64.lt_u
+        (i64.shr_u (local.get $text) (i64.const 32)) (i64.shr_u (local.get $start) (i64.const 32)))
+    (then (return (i32.const 0))))
+  (call $equal_bytes
+    (i32.wrap_i64 (local.get $text))
+    (i32.wrap_i64 (local.get $start))
+    (i32.wrap_i64 (i64.shr_u (local.get $start) (i64.const 32)))))
+
+;; Less than 0, 0, more than 0. The order of bytes is that of code points.
+(func $compare_strings (param $one i64) (param $other i64) (result i32)
+  (local $left i32) (local $right i32) (local $bytes i32) (local $end i32) (local $differ i64)
+  (local.set $left (i32.wrap_i64 (i64.shr_u (local.get $one) (i64.const 32))))
+  (local.set $right (i32.wrap_i64 (i64.shr_u (local.get $other) (i64.const 32))))
+  (local.set $bytes (select
+    (local.get $left) (local.get $right) (i32.lt_u (local.get $left) (local.get $right))))
+  ;; what decides if one is the start of the other; 2^28 bytes and more do not exist
+  (local.set $differ (i64.extend_i32_s (i32.sub (local.get $left) (local.get $right))))
+  (local.set $left (i32.wrap_i64 (local.get $one)))
+  (local.set $right (i32.wrap_i64 (local.get $other)))
+  (local.set $end (i32.add (local.get $left) (i32.and (local.get $bytes) (i32.const -8))))
+  (local.set $one (local.get $differ))
+  (block $found
+    (loop $next
+      (if (i32.lt_u (local.get $left) (local.get $end))
+        (then
+          (local.set $differ (i64.xor
+            (i64.load (local.get $left)) (i64.load (local.get $right))))
+          (br_if $found (i64.ne (local.get $differ) (i64.const 0)))
+          (local.set $left (i32.add (local.get $left) (i32.const 8)))
+          (local.set $right (i32.add (local.get $right) (i32.const 8)))
+          (br $next))))
+    (local.set $end (i32.add (local.get $end) (i32.and (local.get $bytes) (i32.const 7))))
+    (loop $byte
+      (if (i32.lt_u (local.get $left) (local.get $end))
+        (then
+          (local.set $bytes (i32.sub
+            (i32.load8_u (local.get $left)) (i32.load8_u (local.get $right))))
+          (if (local.get $bytes) (then (return (local.get $bytes))))
+          (local.set $left (i32.add (local.get $left) (i32.const 1)))
+          (local.set $right (i32.add (local.get $right) (i32.const 1)))
+          (br $byte))))
+    (return (i32.wrap_i64 (local.get $one))))
+  ;; the first byte that differs is the lowest
+  (local.set $bytes (i32.shr_u (i32.wrap_i64 (i64.ctz (local.get $differ))) (i32.const 3)))
+  (i32.sub
+    (i32.load8_u (i32.add (local.get $left) (local.get $bytes)))
+    (i32.load8_u (i32.add (local.get $right) (local.get $bytes)))))
+
+;; each {name} {sign}: smaller lt_s | larger gt_s
+(func ${name}_string (param $left i64) (param $right i64) (result i64)
+  (select
+    (local.get $right)
+    (local.get $left)
+    (i32.{sign}
+      (call $compare_strings (local.get $right) (local.get $left))
+      (i32.const 0))))
+
+;; Code points: bytes that do not continue one.
+(func $length_string (param $text i64) (result i32)
+  (local $at i32) (local $end i32) (local $found i32)
+  (local.set $at (i32.wrap_i64 (local.get $text)))
+  (local.set $end (i32.add (local.get $at)
+    (i32.wrap_i64 (i64.shr_u (local.get $text) (i64.const 32)))))
+  (loop $more
+    (if (i32.ge_u (i32.sub (local.get $end) (local.get $at)) (i32.const 16))
+      (then
+        (local.set $found (i32.add (local.get $found) (i32.popcnt (i8x16.bitmask
+          (i8x16.gt_s (v128.load (local.get $at)) (i8x16.splat (i32.const -65)))))))
+        (local.set $at (i32.add (local.get $at) (i32.const 16)))
+        (br $more))))
+  (loop $next
+    (if (i32.lt_u (local.get $at) (local.get $end))
+      (then
+        (local.set $found (i32.add (local.get $found)
+          (i32.gt_s (i32.load8_s (local.get $at)) (i32.const -65))))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (br $next))))
+  (local.get $found))
+
+;; The address where so many code points end, or `end`.
+(func $skip (param $at i32) (param $end i32) (param $points i32) (result i32)
+  (local $found i32)
+  (block $near
+    (loop $more
+      (br_if $near (i32.lt_u (i32.sub (local.get $end) (local.get $at)) (i32.const 16)))
+      (local.set $found (i32.popcnt (i8x16.bitmask
+        (i8x16.gt_s (v128.load (local.get $at)) (i8x16.splat (i32.const -65))))))
+      (br_if $near (i32.gt_u (local.get $found) (local.get $points)))
+      (local.set $points (i32.sub (local.get $points) (local.get $found)))
+      (local.set $at (i32.add (local.get $at) (i32.const 16)))
+      (br $more)))
+  (block $there
+    (loop $next
+      (br_if $there (i32.ge_u (local.get $at) (local.get $end)))
+      (if (i32.gt_s (i32.load8_s (local.get $at)) (i32.const -65))
+        (then
+          (br_if $there (i32.eqz (local.get $points)))
+          (local.set $points (i32.sub (local.get $points) (i32.const 1)))))
+      (local.set $at (i32.add (local.get $at) (i32.const 1)))
+      (br $next)))
+  (local.get $at))
+
+;; So many code points from a place; what lies beyond the end is left out.
+(func $substring (param $text i64) (param $start i64) (param $length i64) (result i64)
+  (local $at i32) (local $end i32) (local $bytes i64)
+  (if (i64.lt_s (local.get $start) (i64.const 0))
+    (then (global.set $failed (i32.const {NEGATIVE_START})) (return (i64.const 0))))
+  (if (i64.lt_s (local.get $length) (i64.const 0))
+    (then (global.set $failed (i32.const {NEGATIVE_LENGTH})) (return (i64.const 0))))
+  (local.set $bytes (i64.shr_u (local.get $text) (i64.const 32)))
+  (local.set $at (i32.wrap_i64 (local.get $text)))
+  (local.set $end (i32.add (local.get $at) (i32.wrap_i64 (local.get $bytes))))
+  ;; no more code points than bytes
+  (local.set $at (if (result i32) (i64.ge_u (local.get $start) (local.get $bytes))
+    (then (local.get $end))
+    (else
+      (call $skip (local.get $at) (local.get $end) (i32.wrap_i64 (local.get $start))))))
+  (if (i64.lt_u (local.get $length) (local.get $bytes))
+    (then
+      (local.set $end
+        (call $skip (local.get $at) (local.get $end) (i32.wrap_i64 (local.get $length))))))
+  (i64.or
+    (i64.extend_i32_u (local.get $at))
+    (i64.shl
+      (i64.extend_i32_u (i32.sub (local.get $end) (local.get $at)))
+      (i64.const 32))))
+
+;; The strings at `parts`, one after the other.
+(func $concatenate (param $parts i32) (param $count i32) (result i64)
+  (local $bytes i64) (local $to i32) (local $at i32) (local $end i32) (local $part i32)
+  (local.set $bytes (call $packed_bytes (local.get $parts) (local.get $count)))
+  (if (i64.gt_u (local.get $bytes) (i64.const {MAX_VALUE_BYTES}))
+    (then (global.set $failed (i32.const {TOO_LARGE})) (return (i64.const 0))))
+  (local.set $to (call $alloc (i32.wrap_i64 (local.get $bytes))))
+  (local.set $at (local.get $to))
+  (local.set $end (i32.add (local.get $parts) (i32.shl (local.get $count) (i32.const 3))))
+  (loop $next
+    (if (i32.lt_u (local.get $parts) (local.get $end))
+      (then
+        (local.set $part (i32.load offset=4 (local.get $parts)))
+        (call $move (local.get $at) (i32.load (local.get $parts)) (local.get $part))
+        (local.set $at (i32.add (local.get $at) (local.get $part)))
+        (local.set $parts (i32.add (local.get $parts) (i32.const 8)))
+        (br $next))))
+  (i64.or
+    (i64.extend_i32_u (local.get $to))
+    (i64.shl (local.get $bytes) (i64.const 32))))
+
+(func $concatenate_2 (param $one i64) (param $other i64) (result i64)
+  (local $left i32) (local $bytes i64) (local $to i32)
+  (local.set $left (i32.wrap_i64 (i64.shr_u (local.get $one) (i64.const 32))))
+  (local.set $bytes (i64.add
+    (i64.shr_u (local.get $one) (i64.const 32)) (i64.shr_u (local.get $other) (i64.const 32))))
+  (if (i64.gt_u (local.get $bytes) (i64.const {MAX_VALUE_BYTES}))
+    (then (global.set $failed (i32.const {TOO_LARGE})) (return (i64.const 0))))
+  (local.set $to (call $alloc (i32.wrap_i64 (local.get $bytes))))
+  (call $move (local.get $to) (i32.wrap_i64 (local.get $one)) (local.get $left))
+  (call $move (i32.add (local.get $to) (local.get $left)) (i32.wrap_i64 (local.get $other))
+    (i32.wrap_i64 (i64.shr_u (local.get $other) (i64.const 32))))
+  (i64.or
+    (i64.extend_i32_u (local.get $to))
+    (i64.shl (local.get $bytes) (i64.const 32))))
