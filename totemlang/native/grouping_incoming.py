@@ -1,0 +1,73 @@
+"""Columns of an Arrow batch laid down in a memory as a machine would have emitted them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from totemlang.native.grouping_place import Room
+from totemlang.native.values import WIDTH
+from totemlang.schema.types import Kind
+
+FORMS: dict[Kind, type[np.generic]] = {
+    Kind.BOOL: np.uint8,
+    Kind.INT: np.int32,
+    Kind.DATE: np.int32,
+    Kind.FLOAT: np.float32,
+    Kind.LONG: np.int64,
+    Kind.TIMESTAMP: np.int64,
+    Kind.DURATION: np.int64,
+    Kind.DOUBLE: np.float64,
+}
+"""How values of a kind lie in memory."""
+
+
+def lay_down(batch: pa.RecordBatch, kinds: Sequence[Kind], room: Room) -> list[int]:
+    """Copy the columns of a batch, without nulls, to the begin of a room; gives their places."""
+    rows = batch.num_rows
+    places, at = [], 64
+    for column, kind in zip(batch.columns, kinds, strict=True):
+        places.append(at)
+        at += rows * WIDTH[kind] + 63 & -64
+        if kind is Kind.STRING and rows:
+            offsets = _offsets(column)
+            at += int(offsets[-1]) - int(offsets[0]) + 63 & -64
+    room.reach(at + 64)
+    for column, kind, place in zip(batch.columns, kinds, places, strict=True):
+        if not rows:
+            continue
+        if kind is Kind.STRING:
+            _lay_strings(column, place, room)
+        else:
+            room.view(place, rows, FORMS[kind])[:] = plain_values(column, kind)
+    return places
+
+
+def plain_values(column: pa.Array, kind: Kind) -> npt.NDArray[np.generic]:
+    """The values of a column of fixed width as they lie in memory; copied only if of bool."""
+    if kind is Kind.BOOL:
+        found: npt.NDArray[np.generic] = column.to_numpy(zero_copy_only=False).view(np.uint8)
+        return found
+    held = column.buffers()[1]
+    return np.frombuffer(held, FORMS[kind], len(column), column.offset * WIDTH[kind])
+
+
+def _offsets(column: pa.Array) -> npt.NDArray[np.int32]:
+    held = column.buffers()[1]
+    return np.frombuffer(held, np.int32, len(column) + 1, 4 * column.offset)
+
+
+def _lay_strings(column: pa.Array, place: int, room: Room) -> None:
+    offsets, rows = _offsets(column).astype(np.int64), len(column)
+    first, last = int(offsets[0]), int(offsets[-1])
+    data = place + (rows * 8 + 63 & -64)
+    if last > first:
+        text = np.frombuffer(column.buffers()[2], np.uint8, last - first, first)
+        room.view(data, last - first, np.uint8)[:] = text
+    packed = room.view(place, rows, np.int64)
+    np.subtract(offsets[1:], offsets[:-1], out=packed)
+    packed <<= 32
+    packed += offsets[:-1] + (data - first)

@@ -1,0 +1,41 @@
+"""The WebAssembly module of a grouping: its text, from its layout.
+
+It imports two memories, its own (state, tables, texts kept) and the source (columns that come in,
+groups of other groupings), so it needs no understanding with whoever manages the source.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from totemlang.native.grouping_cells import Cells
+from totemlang.native.grouping_keys import Keys
+from totemlang.native.grouping_layout import Layout, Signature, State
+from totemlang.native.grouping_loops import Loops
+from totemlang.native.grouping_moves import Moves
+
+_FOLDER = Path(__file__).with_name("grouping")
+
+
+@lru_cache(maxsize=256)
+def module_text(signature: Signature) -> str:
+    """The text of the module of a signature."""
+    layout = Layout(signature)
+    state = State(layout)
+    keys, cells = Keys(layout, state), Cells(layout, state)
+    loops = Loops(layout, state, keys, cells)
+    moves = Moves(layout, state, keys, cells, loops)
+    fixed = [_fixed(name) for name in ("memory", "texts", "wide", "tables")]
+    parts = [*fixed, cells.exact_functions(), *loops.functions(), *moves.functions()]
+    body = "\n".join(parts)
+    return f"""(module
+(import "grouping" "own" (memory $own 1))
+(import "grouping" "source" (memory $source 1))
+(global $size i32 (i32.const {layout.size}))
+{body})"""
+
+
+@lru_cache(maxsize=8)
+def _fixed(name: str) -> str:
+    return (_FOLDER / f"{name}.wat").read_text(encoding="utf-8")
