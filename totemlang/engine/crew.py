@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import socket
+
 from totemlang.engine.manager import TotemManager
 from totemlang.engine.work import Work
+from totemlang.engine.worker_processes import ProcessWorkers
 from totemlang.engine.worker_threads import ThreadWorkers
 from totemlang.engine.workers import OneWorker, Workers
 
 
 def workers_for(work: Work, manager: TotemManager, count: int, home: OneWorker) -> Workers:
-    """`count` workers for a job, who begin when they are needed; one is the worker at home."""
+    """`count` workers for a job, who begin when they are needed; one is the worker at home.
+
+    Where descriptors of files cannot be sent, as on Windows, there are no processes.
+    """
     if count == 1:
         return home
-    return ThreadWorkers(work, manager, count)
+    if work.tier.runs_in_threads or not hasattr(socket, "send_fds"):
+        return ThreadWorkers(work, manager, count)
+    return ProcessWorkers(work, manager, count)

@@ -1,0 +1,303 @@
+"""Workers that are processes: for tiers whose machines take turns within one, and against crashes.
+
+One of them may be killed at any moment: it is replaced, its task is done again from the beginning,
+and what it had used comes back to the manager. A task on which several have died ends the job.
+"""
+
+from __future__ import annotations
+
+import pickle
+import select
+import socket
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import IO
+
+from attrs import define, evolve, field
+
+import totemlang
+from totemlang.diagnostics import BadData, OutOfTotem, TotemError
+from totemlang.engine.manager import (
+    Attempt,
+    Decision,
+    Exhausted,
+    Granted,
+    Stopped,
+    TotemManager,
+)
+from totemlang.engine.messages import (
+    Begin,
+    Failed,
+    Form,
+    Grant,
+    Inbox,
+    Lost,
+    Message,
+    More,
+    Need,
+    Perform,
+    Performed,
+    Told,
+    send,
+)
+from totemlang.engine.progress import INTERVAL
+from totemlang.engine.row_files import emitted, write_input
+from totemlang.engine.stages import Done
+from totemlang.engine.tasks import FileRows, Task
+from totemlang.engine.watch import Watch
+from totemlang.engine.work import Gathering, Work
+
+MOST_TRIES = 4
+"""So many workers may die on one task before the job ends."""
+
+_BOOT = (
+    "import sys; sys.path.insert(0, sys.argv[2]); "
+    "from totemlang.engine.process_worker import main; main(int(sys.argv[1]))"
+)
+
+
+@define(eq=False)
+class _Order:
+    """A task that is out or to be given out, with the file of its rows and that of what it emits.
+
+    `lost` counts workers who have died on it.
+    """
+
+    task: Task
+    form: Form
+    rows: IO[bytes] | None
+    lost: int = 0
+    emitted: IO[bytes] | None = None
+
+    def close(self) -> None:
+        """Free the files."""
+        for file in (self.rows, self.emitted):
+            if file is not None:
+                file.close()
+
+
+@define(eq=False)
+class _Worker:
+    """A process, and what it is at."""
+
+    process: subprocess.Popen[bytes]
+    socket: socket.socket
+    inbox: Inbox = field(factory=Inbox)
+    attempt: Attempt | None = None
+    order: _Order | None = None
+
+    def end(self) -> None:
+        """End the process, whatever it is at."""
+        self.process.kill()
+        self.process.wait()
+        self.socket.close()
+
+
+@define
+class ProcessWorkers:
+    """`count` processes, begun when they are first needed; see `workers.Workers`."""
+
+    work: Work
+    manager: TotemManager
+    count: int
+    in_memory: bool = field(default=False, init=False)
+    crew: list[_Worker] = field(factory=list, init=False)
+    _job: IO[bytes] | None = field(default=None, init=False)
+    _tries: int = field(default=0, init=False)
+
+    def run(
+        self,
+        stage: int,
+        tasks: Iterable[Task],
+        into: Gathering,
+        watch: Watch,
+        done: Callable[[Done], None],
+    ) -> None:
+        """Perform all tasks of a stage; see `Workers`."""
+        _Shift(self, stage, iter(tasks), watch).run(into, done)
+
+    def close(self) -> None:
+        """End all processes."""
+        for worker in self.crew:
+            worker.end()
+        self.crew = []
+        if self._job is not None:
+            self._job.close()
+            self._job = None
+
+    def fill(self) -> None:
+        """See that there are as many workers as there should be."""
+        while len(self.crew) < self.count:
+            self.crew.append(self._begun())
+
+    def _begun(self) -> _Worker:
+        if self._job is None:
+            self._job = self.work.scratch.file()
+            data = self.work.data
+            sent = evolve(self.work, data=None if data is None else data.unkept())
+            pickle.dump(sent, self._job, pickle.HIGHEST_PROTOCOL)
+            self._job.flush()
+        ours, theirs = socket.socketpair()
+        root = str(Path(totemlang.__file__).parent.parent)
+        with theirs:
+            process = subprocess.Popen(
+                [sys.executable, "-c", _BOOT, str(theirs.fileno()), root],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        worker = _Worker(process, ours)
+        send(ours, Begin(), [self._job.fileno()])
+        return worker
+
+
+@define
+class _Shift:
+    """A stage being performed by processes."""
+
+    workers: ProcessWorkers
+    stage: int
+    tasks: Iterator[Task]
+    watch: Watch
+    again: deque[_Order] = field(factory=deque, init=False)
+    done: dict[int, tuple[Performed, _Order]] = field(factory=dict, init=False)
+    following: int = field(default=0, init=False)
+    given_out: int = field(default=0, init=False)
+    is_all_out: bool = field(default=False, init=False)
+
+    @property
+    def manager(self) -> TotemManager:
+        return self.workers.manager
+
+    def run(self, into: Gathering, done: Callable[[Done], None]) -> None:
+        while True:
+            self.workers.fill()
+            for worker in list(self.workers.crew):
+                if worker.order is None:
+                    self.give(worker)
+            while self.following in self.done:
+                performed, order = self.done.pop(self.following)
+                assert order.emitted is not None
+                into.take(performed.is_partial, emitted(order.emitted))
+                order.close()
+                done(performed.done)
+                self.following += 1
+            if self.is_all_out and not self.again and self.following == self.given_out:
+                return
+            self.listen()
+            self.watch.show()
+
+    # --- giving out
+
+    def give(self, worker: _Worker) -> None:
+        """Give a worker the next task, if there is one to give."""
+        order = self.next_order()
+        if order is None:
+            return
+        work, task = self.workers.work, order.task
+        order.emitted = work.scratch.file()
+        attempt = Attempt(work.job, self.stage, task.number, order.lost)
+        worker.order, worker.attempt = order, attempt
+        self.manager.begin(attempt)
+        rows = task.input if isinstance(task.input, FileRows) else None
+        files = [order.emitted.fileno()]
+        if order.rows is not None:
+            files.append(order.rows.fileno())
+        try:
+            send(worker.socket, Perform(attempt, rows, order.form), files)
+        except Lost:
+            self.bury(worker)
+
+    def next_order(self) -> _Order | None:
+        if self.again:
+            return self.again.popleft()
+        if self.is_all_out or self.given_out - self.following >= 2 * self.workers.count + 2:
+            return None
+        task = next(self.tasks, None)
+        if task is None:
+            self.is_all_out = True
+            return None
+        self.given_out += 1
+        return _Order(task, *write_input(task.input, self.workers.work.scratch))
+
+    # --- listening
+
+    def listen(self) -> None:
+        """Wait a little for messages, and answer them."""
+        by_socket = {worker.socket: worker for worker in self.workers.crew}
+        ready, _, _ = select.select(list(by_socket), [], [], INTERVAL)
+        for at in ready:
+            worker = by_socket[at]
+            try:
+                for message in worker.inbox.read(at):
+                    self.answer(worker, message)
+            except Lost:
+                self.bury(worker)
+
+    def answer(self, worker: _Worker, message: Message) -> None:
+        attempt, order = worker.attempt, worker.order
+        assert attempt is not None
+        assert order is not None
+        match message:
+            case More(used, most):
+                send(worker.socket, Grant(self.manager.more(attempt, used, most)))
+            case Need(used, least, most):
+                self.carry(self.manager.need(attempt, used, least, most))
+            case Told(rows, totem):
+                self.watch.at(order.task.number, rows, totem)
+            case Performed():
+                worker.attempt = worker.order = None
+                is_first, decisions = self.manager.accept(attempt, message.used)
+                if is_first:
+                    self.done[order.task.number] = (message, order)
+                    self.watch.done(order.task.number, message.done.rows, message.total)
+                self.carry(decisions)
+            case Failed(is_data, text):
+                raise BadData(text) if is_data else RuntimeError(f"a worker failed:\n{text}")
+            case _:
+                raise Lost
+
+    def carry(self, decisions: Iterable[Decision]) -> None:
+        """Do what the manager has decided."""
+        for decision in decisions:
+            match decision:
+                case Granted(attempt, totem):
+                    worker = self.at(attempt)
+                    try:
+                        send(worker.socket, Grant(totem))
+                    except Lost:
+                        self.bury(worker)
+                case Stopped(attempt):
+                    self.bury(self.at(attempt), is_lost=False)
+                case Exhausted():
+                    stage = self.workers.work.verified.module.stages[self.stage]
+                    raise OutOfTotem(stage.name, self.manager.budget)
+
+    def at(self, attempt: Attempt) -> _Worker:
+        return next(worker for worker in self.workers.crew if worker.attempt == attempt)
+
+    def bury(self, worker: _Worker, *, is_lost: bool = True) -> None:
+        """A worker is dead: its task is for another, and its totem comes back."""
+        if worker not in self.workers.crew:
+            return
+        self.workers.crew.remove(worker)
+        worker.end()
+        attempt, order = worker.attempt, worker.order
+        if attempt is None or order is None:
+            return
+        self.watch.lost(order.task.number)
+        if is_lost:
+            order.lost += 1
+            if order.lost >= MOST_TRIES:
+                raise TotemError(
+                    f"{MOST_TRIES} workers have died on one part of "
+                    f"{self.workers.work.verified.module.stages[self.stage].name}, "
+                    "perhaps for want of memory; nothing was charged"
+                )
+            self.again.append(order)
+        self.carry(self.manager.dead(attempt))
