@@ -111,7 +111,7 @@ def expected(of: GroupingPlan, batch: pa.RecordBatch) -> pa.Table:
 
 
 def plainly(table: pa.Table) -> dict[str, list[object]]:
-    """A table as values of which equal ones are the same bits (totals that are over say nothing)."""
+    """A table as values of which equal ones are the same bits; totals that are over are None."""
     found: dict[str, list[object]] = {}
     for name in table.schema.names:
         column = table.column(name)

@@ -170,7 +170,7 @@ class State:
     arguments: int = field(init=False)
     """i32: the places of the columns."""
     tables: int = field(init=False)
-    """32 bytes a table: groups, how many, room for, slots, their mask, buffer, its fill, its end."""
+    """32 bytes a table: see tables.wat."""
     end: int = field(init=False)
 
     def __attrs_post_init__(self) -> None:

@@ -23,6 +23,11 @@ Bytes = npt.NDArray[np.uint8]
 _SAMPLED = 4_096
 
 
+def scratch_file(folder: str | None) -> IO[bytes]:
+    """A new nameless file for writing and reading."""
+    return tempfile.TemporaryFile(dir=folder, prefix="totem-")
+
+
 @frozen(eq=False)
 class Leaving:
     """Groups that leave a grouping: as they lie there, what they refer to, places of windows."""
@@ -47,7 +52,7 @@ class Runs:
 
     def __attrs_post_init__(self) -> None:
         """Make the file."""
-        self._file = tempfile.TemporaryFile(dir=self.folder, prefix="totem-")
+        self._file = scratch_file(self.folder)
         schema = pa.schema(
             [pa.field("groups", pa.binary(self.size)), pa.field("texts", pa.large_binary())]
         )
@@ -104,7 +109,7 @@ class Finished:
     def __init__(self, schema: pa.Schema, key_parts: int, folder: str | None) -> None:
         """Make a scratch file."""
         self._key_parts = key_parts
-        self._file = tempfile.TemporaryFile(dir=folder, prefix="totem-")
+        self._file = scratch_file(folder)
         self._writer = pa.ipc.new_file(pa.PythonFile(self._file, "w"), schema)
         self._batches: list[int] = []
         self._schema = schema
