@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from attrs import define, evolve, field, frozen
 
 from totemlang.bytecode.module import Instruction
-from totemlang.native.items import Item
+from totemlang.native.items import Item, item_of
 from totemlang.native.layout import Layout
 from totemlang.native.memory_use import MemoryUse
 from totemlang.native.plan import Counting
@@ -152,7 +152,7 @@ class BodyWriter:
         names = self.slot_names(slot)
         for name, value_type in zip(names, value_types(at), strict=True):
             self.locals.setdefault(name, value_type)
-        return Item(at, *(f"(local.get {name})" for name in names))
+        return item_of(at, [f"(local.get {name})" for name in names])
 
     def set_slot(self, slot: int, parts: tuple[str, ...]) -> None:
         """Store expressions into the locals of a slot."""
@@ -217,10 +217,10 @@ class BodyWriter:
 
     # --- counters and charges
 
-    def count(self, instruction: int) -> None:
+    def count(self, instruction: int, times: str = "(i64.const 1)") -> None:
         """Count that control went into the block that an instruction opens."""
         name = self.counters.setdefault(instruction, f"n{self.number}x{instruction}")
-        self.add_up(name, "(i64.const 1)")
+        self.add_up(name, times)
 
     def add_up(self, name: str, amount: str) -> None:
         """Add to a counter."""
@@ -243,11 +243,14 @@ class BodyWriter:
             where = f"(i32.const {address})"
             self.write(f"(i64.store {where} (i64.add (i64.load {where}) (local.get ${name})))")
 
-    def enter_block(self, start: int) -> None:
-        """Charge the block that starts at an instruction."""
+    def enter_block(self, start: int, condition: str = "") -> None:
+        """Charge the block that starts at an instruction, if the condition holds."""
         block = self._starts.get(start)
         if block is not None and block.fixed and start != self.prepaid:
-            self.charge(f"(i64.const {block.fixed})")
+            amount = f"(i64.const {block.fixed})"
+            if condition:
+                amount = f"(select {amount} (i64.const 0) {condition})"
+            self.charge(amount)
 
     def charge(self, amount: str) -> None:
         """Deduct an amount before what follows."""

@@ -119,9 +119,13 @@ class Input:
         """Where bytes will stand, from the start of the block."""
         if source is None:
             return 0
+        self._waiting.append((self.used, source))
+        return self.reserve(source.size)
+
+    def reserve(self, size: int) -> int:
+        """Where so many bytes will stand that are brought later."""
         at = self.used
-        self._waiting.append((at, source))
-        self.used = (at + source.size + 7) & ~7
+        self.used = (at + size + 7) & ~7
         return at
 
     def bring(self) -> int:
@@ -160,5 +164,5 @@ def frame_words(entries: Sequence[tuple[int, int, int]]) -> bytes:
 
 def source_of(source: Source, dtype: Any) -> Any:
     """The bytes of a source as an array of numbers."""
-    held = (ctypes.c_uint8 * source.size).from_address(source.address)
+    held: Any = (ctypes.c_uint8 * source.size).from_address(source.address)
     return np.frombuffer(held, dtype)

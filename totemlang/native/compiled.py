@@ -121,9 +121,9 @@ def _keep(name: str, code: bytes) -> None:
         files = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime)
         for file in files[: max(0, len(files) - _MOST_FILES + 1)]:
             file.unlink(missing_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-            file.write(_digest(name, code) + code)
-        os.replace(file.name, folder / name)
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as written:
+            written.write(_digest(name, code) + code)
+        os.replace(written.name, folder / name)
 
 
 def _digest(name: str, code: bytes) -> bytes:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from totemlang.native.body import BodyWriter
-from totemlang.native.items import Item, joined
+from totemlang.native.filters import is_filter
+from totemlang.native.items import Item, item_of, joined
 from totemlang.native.operations import HANDLERS, operation
 from totemlang.native.sizes import SizeWriter
 from totemlang.native.stores import write_slot
@@ -18,17 +19,25 @@ from totemlang.tables.native import FORMS
 from totemlang.vm.failures import TOO_MANY_ROUNDS
 from totemlang.vm.shape import LOOPS
 
-Emit = Callable[[BodyWriter, list[Item]], None]
+Emit = Callable[[BodyWriter, list[Item], str], None]
+"""Writes what a stage emits, if the condition (0 or 1; "" for always) holds."""
 
 
 def translate(to: BodyWriter, emit: Emit | None = None) -> None:
     """Write a whole body; `emit` writes what a stage emits."""
     to.enter_block(0)
+    condition = ""
     for at, instruction in enumerate(to.verified.code.instructions):
         to.at, name = at, instruction.operation
         to.begin_instruction()
         if name == "emit" and emit is not None:
-            emit(to, to.take(len(to.step.operands)))
+            emit(to, to.take(len(to.step.operands)), condition)
+        elif name == "if" and emit is not None and is_filter(to, at):
+            condition = _open_filter(to)
+        elif name == "end" and condition:
+            to.opened.pop()
+            condition = ""
+            to.enter_block(at + 1)
         elif name in CONTROL:
             CONTROL[name](to)
             # What follows is another block: it is charged before anything of it is done.
@@ -51,6 +60,17 @@ def open_if(to: BodyWriter) -> None:
     to.opened.append(to.at)
     to.write(f"{condition.text} if")
     to.count(to.at)
+
+
+def _open_filter(to: BodyWriter) -> str:
+    """Take the condition of a filter: what it guards is done anyhow, and counted if it holds."""
+    condition = to.pop()
+    to.opened.append(to.at)
+    held = to.local(f"$c{to.at}", "i32")
+    to.write(f"(local.set $c{to.at} {condition.text})")
+    to.count(to.at, f"(i64.extend_i32_u {held})")
+    to.enter_block(to.at + 1, held)
+    return held
 
 
 def open_else(to: BodyWriter) -> None:
@@ -198,7 +218,7 @@ def call(to: BodyWriter) -> None:
     if to.around.traits[number].fails:
         to.fail_if_told()
     texts = [f"(local.get {name})" for name in names]
-    to.push(Item(result, *texts, owned=result.is_array))
+    to.push(item_of(result, texts, owned=result.is_array))
 
 
 def leave_function(to: BodyWriter) -> None:

@@ -8,9 +8,8 @@ from typing import Any
 import pyarrow as pa
 from attrs import frozen
 
-from totemlang.bytecode.module import Field
 from totemlang.data.python_values import to_array, to_values
-from totemlang.schema.types import Kind
+from totemlang.schema.types import Field, Kind
 from totemlang.vm.aggregate import Aggregate
 from totemlang.vm.machine import Emitted, Failures, Group
 from totemlang.vm.tier import Starts

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from attrs import frozen
 
 from totemlang.schema.types import Type
@@ -25,6 +27,11 @@ class Item:
     def parts(self) -> tuple[str, ...]:
         """The expressions that it takes."""
         return (self.text, self.there) if self.type.is_optional else (self.text,)
+
+
+def item_of(at: Type, parts: Sequence[str], *, owned: bool = False) -> Item:
+    """An item of all its expressions."""
+    return Item(at, parts[0], parts[1] if len(parts) > 1 else "", owned)
 
 
 def joined(items: list[Item]) -> str:

@@ -102,7 +102,9 @@ class NativeMachine:
             OutOfTotem: the budget is used up.
         """
         definition = self._module.stages[stage]
-        read = read_rows(self._input, definition, self._verified.prices, batch)
+        read = read_rows(
+            self._input, definition, self.plan.stages[stage].used, self._verified.prices, batch
+        )
         emission = self._run(stage, read)
         if emission is not None:
             return emission
@@ -113,7 +115,14 @@ class NativeMachine:
     def reduce_rows(self, stage: int, batch: pa.RecordBatch, starts: Starts) -> Emission:
         """Run a reduce over groups of sorted rows. Raises as `map`."""
         definition = self._module.stages[stage]
-        read = read_groups(self._input, definition, self._verified.prices, batch, starts)
+        read = read_groups(
+            self._input,
+            definition,
+            self.plan.stages[stage].used,
+            self._verified.prices,
+            batch,
+            starts,
+        )
         emission = self._run(stage, read)
         if emission is not None:
             return emission
@@ -123,7 +132,9 @@ class NativeMachine:
     def reduce_aggregates(self, stage: int, groups: pa.RecordBatch) -> Emission:
         """Run a reduce over aggregates. Raises as `map`."""
         definition = self._module.stages[stage]
-        read = read_aggregates(self._input, definition, self._verified.prices, groups)
+        read = read_aggregates(
+            self._input, definition, self.plan.stages[stage].used, self._verified.prices, groups
+        )
         emission = self._run(stage, read)
         if emission is not None:
             return emission

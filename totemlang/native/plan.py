@@ -22,13 +22,13 @@ class StagePlan:
     """How a stage is called.
 
     `frame` is the address of its table of columns (see `frames`); `outputs` that of its
-    pointers to emitted columns, followed by the rows that they have room for. `ordered` names
-    the counter of what ordering groups costs.
+    pointers to emitted columns, followed by the rows that they have room for. `used` are the
+    parameters that it looks at: no others need be brought to memory.
     """
 
     frame: int
     outputs: int
-    counted: bool
+    used: frozenset[int]
 
 
 @frozen(eq=False)

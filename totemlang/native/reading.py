@@ -12,12 +12,12 @@ from attrs import define, field
 from totemlang.bytecode.module import Stage
 from totemlang.native.columns import (
     Input,
-    Source,
     column_bytes,
     frame_words,
     offsets_of,
     packed,
     source_of,
+    strings_total,
 )
 from totemlang.native.values import SHIFT, WIDTH
 from totemlang.schema.types import Kind
@@ -26,6 +26,9 @@ from totemlang.vm.tier import Starts
 
 Entry = Callable[[int], tuple[int, int, int]]
 """An entry of the frame, given the address of the block that holds the batch."""
+
+Used = frozenset[int]
+"""The parameters that a stage looks at."""
 
 _HEADER = np.dtype([("data", "<u4"), ("length", "<u4"), ("aggregate", "<u4"), ("none", "<u4")])
 _AGGREGATE = np.dtype(
@@ -49,6 +52,7 @@ class Read:
     """
 
     records: int
+    used: Used
     price: int = 0
     entries: list[Entry] = field(factory=list)
     later: list[tuple[int, Callable[[int], Any]]] = field(factory=list)
@@ -62,10 +66,12 @@ class Read:
         block.instance.write(frame, frame_words([entry(address) for entry in self.entries]))
 
 
-def read_rows(block: Input, stage: Stage, prices: PriceTable, batch: pa.RecordBatch) -> Read:
+def read_rows(
+    block: Input, stage: Stage, used: Used, prices: PriceTable, batch: pa.RecordBatch
+) -> Read:
     """A batch of rows for a map."""
     block.begin()
-    read = Read(batch.num_rows)
+    read = Read(batch.num_rows, used)
     total = 0
     for at, parameter in enumerate(stage.parameters):
         total += _scalars(
@@ -76,11 +82,16 @@ def read_rows(block: Input, stage: Stage, prices: PriceTable, batch: pa.RecordBa
 
 
 def read_groups(
-    block: Input, stage: Stage, prices: PriceTable, batch: pa.RecordBatch, starts: Starts
+    block: Input,
+    stage: Stage,
+    used: Used,
+    prices: PriceTable,
+    batch: pa.RecordBatch,
+    starts: Starts,
 ) -> Read:
     """Sorted rows for a reduce: group `i` is rows `starts[i]` to `starts[i + 1]`."""
     block.begin()
-    read = Read(len(starts) - 1)
+    read = Read(len(starts) - 1, used)
     firsts = pa.array(starts[:-1])
     sizes = np.diff(starts)
     total = 0
@@ -89,26 +100,31 @@ def read_groups(
         if at < stage.key_parts:
             total += _scalars(block, read, column.take(firsts), kind, False, prices)
             continue
+        each = prices.bytes(kind)
+        total += strings_total(column) if each is None else each * batch.num_rows
+        if at not in used:
+            read.entries.append(_nowhere)
+            continue
         held = column_bytes(column, kind, False)
         data = block.place(held.values)
-        each = prices.bytes(kind)
-        total += held.total if each is None else each * batch.num_rows
         if kind is Kind.STRING:
             text = block.place(held.text)
-            data = block.place(Source(0, 8 * batch.num_rows, None))
+            data = block.reserve(8 * batch.num_rows)
             offsets, first = offsets_of(column), held.first
             read.later.append((data, _packing(offsets, text, first)))
-        headers = block.place(Source(0, _HEADER.itemsize * read.records, None))
+        headers = block.reserve(_HEADER.itemsize * read.records)
         read.later.append((headers, _headers(data, starts, sizes, SHIFT[kind])))
         read.entries.append(_entry(headers))
     read.price = prices.weight("read") * total
     return read
 
 
-def read_aggregates(block: Input, stage: Stage, prices: PriceTable, groups: pa.RecordBatch) -> Read:
+def read_aggregates(
+    block: Input, stage: Stage, used: Used, prices: PriceTable, groups: pa.RecordBatch
+) -> Read:
     """What is left of the groups of a reduce that asks no more of them."""
     block.begin()
-    read = Read(groups.num_rows)
+    read = Read(groups.num_rows, used)
     total = 0
     counts = groups.column("count").to_numpy(zero_copy_only=False)
     for at, parameter in enumerate(stage.parameters):
@@ -122,9 +138,12 @@ def read_aggregates(block: Input, stage: Stage, prices: PriceTable, groups: pa.R
         # Whole numbers of Python: many large groups together may have more than 64 bits hold.
         whole = counts if each is not None else size
         total += (each or 1) * sum(map(int, whole.tolist()))
-        records = block.place(Source(0, _AGGREGATE.itemsize * read.records, None))
+        if at not in used:
+            read.entries.append(_nowhere)
+            continue
+        records = block.reserve(_AGGREGATE.itemsize * read.records)
         read.later.append((records, _records(block, groups, value, kind, counts)))
-        headers = block.place(Source(0, _HEADER.itemsize * read.records, None))
+        headers = block.reserve(_HEADER.itemsize * read.records)
         read.later.append((headers, _aggregate_headers(records, counts)))
         read.entries.append(_entry(headers))
     read.price = prices.weight("read") * total
@@ -135,14 +154,21 @@ def _scalars(
     block: Input, read: Read, column: pa.Array, kind: Kind, optional: bool, prices: PriceTable
 ) -> int:
     """Place a column of one value a record; gives its bytes in the estimator table's measure."""
+    each = prices.bytes(kind)
+    if each is not None and len(read.entries) not in read.used:
+        read.entries.append(_nowhere)
+        return each * len(column)
     held = column_bytes(column, kind, optional)
     values, present = block.place(held.values), block.place(held.present)
     text, first = block.place(held.text), held.first
     read.entries.append(
         lambda address: (address + values, address + present, (address + text - first) % 2**32)
     )
-    each = prices.bytes(kind)
     return held.total if each is None else each * len(column)
+
+
+def _nowhere(_: int) -> tuple[int, int, int]:
+    return 0, 0, 0
 
 
 def _entry(headers: int) -> Entry:

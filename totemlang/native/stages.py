@@ -8,9 +8,10 @@ say: a pointer each, and behind them the rows that there is room for.
 
 from __future__ import annotations
 
-from totemlang.bytecode.module import Code, Field, Stage
+from totemlang.bytecode.module import Code, Stage
 from totemlang.native.body import BodyWriter
 from totemlang.native.control import translate
+from totemlang.native.filters import emits_repeatedly
 from totemlang.native.items import Item
 from totemlang.native.layout import (
     FAILED_COUNT,
@@ -20,7 +21,7 @@ from totemlang.native.layout import (
 )
 from totemlang.native.sizes import SizeWriter
 from totemlang.native.values import SHIFT, VALUE, WIDTH, load, store, value_types, zero
-from totemlang.schema.types import Kind
+from totemlang.schema.types import Field, Kind
 from totemlang.tables.measure import BitLength, ElementBytesOf, LengthOf
 from totemlang.tables.native import FORMS
 
@@ -40,8 +41,8 @@ def emits_once(code: Code) -> bool:
 def write_stage(to: BodyWriter, stage: Stage, frame: int, outputs: int) -> str:
     """The functions of a stage: that over a batch and, for several emits, one that makes room."""
     counted = not emits_once(to.verified.code)
-    used = _used(to)
-    columns = [slot for slot in range(len(stage.parameters)) if slot in used]
+    repeats = emits_repeatedly(to.verified.code)
+    columns = sorted(used_parameters(to, stage))
     for name in ("$row", "$out", "$first_out", "$mark"):
         to.local(name, "i32")
     to.locals.setdefault("$left", "i64")
@@ -55,7 +56,11 @@ def write_stage(to: BodyWriter, stage: Stage, frame: int, outputs: int) -> str:
     for slot in to.shape.to_clear:
         parts = tuple(zero(each) for each in value_types(to.verified.code.slots[slot]))
         to.set_slot(slot, parts)
-    translate(to, lambda writer, items: _emit(writer, items, stage, outputs, counted))
+
+    def emit(writer: BodyWriter, items: list[Item], condition: str) -> None:
+        _emit(writer, items, stage, outputs if repeats else -1, condition)
+
+    translate(to, emit)
     body, to.lines = to.lines, []
     to.flush()
     fails = to.fails
@@ -79,13 +84,17 @@ def write_stage(to: BodyWriter, stage: Stage, frame: int, outputs: int) -> str:
         f"(i32.store (i32.const {ROWS_OUT}) {_OUT})",
         "(local.get $left))",
     ]
-    if counted:
+    if repeats:
         lines.append(_grow(to.number, stage, outputs))
     return "\n".join(line for line in lines if line)
 
 
-def _used(to: BodyWriter) -> set[int]:
-    return set(to.shape.reads)
+def used_parameters(to: BodyWriter, stage: Stage) -> frozenset[int]:
+    """The parameters that the stage looks at."""
+    used = set(to.shape.reads)
+    if stage.order_by is not None:
+        used.add(stage.order_by.parameter)
+    return frozenset(used & set(range(len(stage.parameters))))
 
 
 # --- what is read
@@ -147,8 +156,8 @@ def _write_order(to: BodyWriter, stage: Stage) -> None:
     to.write(
         f"(local.set $order (call $order_{form} {column.text} (i32.const {int(by.descending)})))"
     )
-    for slot in range(stage.key_parts, len(stage.parameters)):
-        if slot == by.parameter or slot not in _used(to):
+    for slot in sorted(used_parameters(to, stage) - {by.parameter}):
+        if slot < stage.key_parts:
             continue
         item = to.slot(slot)
         taken = f"(call $take_{FORMS[item.type.kind]} {item.text} (local.get $order))"
@@ -171,9 +180,12 @@ def _load_outputs(to: BodyWriter, stage: Stage, outputs: int) -> str:
     return "\n".join(lines)
 
 
-def _emit(to: BodyWriter, items: list[Item], stage: Stage, outputs: int, counted: bool) -> None:
-    """Store a row behind those emitted so far. NaN leaves as the one NaN."""
-    if counted:
+def _emit(to: BodyWriter, items: list[Item], stage: Stage, outputs: int, condition: str) -> None:
+    """Store a row behind those emitted so far. NaN leaves as the one NaN.
+
+    A row from each record has room; `outputs` says where to ask for more, or -1.
+    """
+    if outputs >= 0:
         to.write(f"(if (i32.ge_u {_OUT} (local.get $room)) (then (call $g{to.number})")
         to.write(_load_outputs(to, stage, outputs))
         to.write("))")
@@ -188,7 +200,7 @@ def _emit(to: BodyWriter, items: list[Item], stage: Stage, outputs: int, counted
             text = f"(call $emitted_string {text})"
         where = f"(i32.add (local.get $o{column}) (i32.shl {_OUT} (i32.const {SHIFT[kind]})))"
         to.write(f"({store(kind)} {where} {text})")
-    to.write(f"(local.set $out (i32.add {_OUT} (i32.const 1)))")
+    to.write(f"(local.set $out (i32.add {_OUT} {condition or '(i32.const 1)'}))")
 
 
 def _after_failure(counted: bool) -> str:

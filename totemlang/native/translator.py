@@ -15,7 +15,7 @@ from totemlang.native.limits import MOST_INSTRUCTIONS, MOST_TEXT, NotNative
 from totemlang.native.memory_use import memory_use
 from totemlang.native.plan import Counting, Plan, StagePlan
 from totemlang.native.runtime import REASON, runtime_text
-from totemlang.native.stages import FRAME_ENTRY, emits_once, write_stage
+from totemlang.native.stages import FRAME_ENTRY, used_parameters, write_stage
 from totemlang.native.support import support_text
 from totemlang.native.values import VALUE, key_signature, number, value_types, zero
 from totemlang.schema.types import Type
@@ -175,7 +175,7 @@ class _ModuleWriter:
         outputs = self.layout.reserve(4 * len(stage.emitted.columns) + 4)
         text = write_stage(to, stage, frame, outputs)
         ordered = f"z{to.number}ordered" if stage.order_by is not None else ""
-        self.stages.append(StagePlan(frame, outputs, not emits_once(code.code)))
+        self.stages.append(StagePlan(frame, outputs, used_parameters(to, stage)))
         self.keep(to, stage.name, text, ordered)
 
     def script(self, code: VerifiedCode, around: Surroundings, variables: int) -> None:

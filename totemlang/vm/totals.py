@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from attrs import define, field, frozen
 
+from totemlang.verify.verified import VerifiedModule
 from totemlang.vm.counting import Counts, Stops, count_blocks
-from totemlang.vm.prepared import READ, Body, Prepared
+from totemlang.vm.prepared import READ, Body
 
 Key = TypeVar("Key")
 
@@ -87,7 +88,31 @@ class _Sums:
             self.by_line[line] += totem
 
 
-def work_out(prepared: Prepared, values: Sequence[int], noted: Noted) -> Totals:
+class Counted(Protocol):
+    """A translation of a module, in any tier: its bodies, and the names of its counters."""
+
+    @property
+    def verified(self) -> VerifiedModule:
+        """What was translated."""
+
+    @property
+    def bodies(self) -> Sequence[Body]:
+        """Functions, stages, the script: what counts what in each."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The counters, in order."""
+
+    @property
+    def first_stage(self) -> int:
+        """Number of the first stage's body."""
+
+    @property
+    def script(self) -> int:
+        """Number of the script's body."""
+
+
+def work_out(prepared: Counted, values: Sequence[int], noted: Noted) -> Totals:
     """Totals from the values of the counters, in the order of `prepared.names`."""
     held = dict(zip(prepared.names, values, strict=True))
     sums = _Sums()
@@ -111,7 +136,7 @@ def work_out(prepared: Prepared, values: Sequence[int], noted: Noted) -> Totals:
     return Totals(sums.used, dict(sums.by_group), by_stage, dict(sums.by_line))
 
 
-def _callers_first(prepared: Prepared) -> Iterator[int]:
+def _callers_first(prepared: Counted) -> Iterator[int]:
     """Stages and the script, then functions, the last first; initial values are free."""
     stop = prepared.script + (prepared.verified.script is not None)
     yield from range(prepared.first_stage, stop)
