@@ -3,78 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from attrs import define, field
-from consortium import BEGIN, COURT, GRID, LAB, NORTH, SOUTH, Consortium
+from consortium import BEGIN, COURT, GRID, LAB, NORTH, SOUTH
+from embedded_consortium import Embedded, embedded
 
-from totemlang.ledger.chain import Chain, export_lines, find_transaction, rebuild, restore, verify
-from totemlang.ledger.contract import CONTRACT, Reason, Refusal, execute
+from totemlang.ledger.chain import export_lines, find_transaction, rebuild, restore, verify
+from totemlang.ledger.contract import Reason, Refusal, execute
 from totemlang.ledger.contract.codes import hash_of_code
 from totemlang.ledger.contract.deliveries import salted
-from totemlang.ledger.identity import (
-    Authority,
-    CertificateAuthority,
-    Identity,
-    new_key,
-    request_certificate,
-)
-from totemlang.ledger.stub import Caller
-
-
-@define
-class Embedded(Consortium):
-    """The same words, said to a chain: every call is signed, sealed and on the disk."""
-
-    path: Path = Path()
-    authority: Any = None
-    chains: dict[str, Chain] = field(factory=dict)
-
-    def call(
-        self,
-        caller: Caller,
-        function: str,
-        transient: Mapping[str, bytes] | None = None,
-        **arguments: Any,
-    ) -> dict[str, Any]:
-        """One call, as the member with a certificate of the authority."""
-        self.clock += timedelta(seconds=1)
-        chain = self.chain(caller)
-        if CONTRACT[function].is_query:
-            answer: dict[str, Any] = chain.query(function, arguments)
-            return answer
-        found: dict[str, Any] = chain.call(function, arguments, transient or {}).result
-        return found
-
-    def chain(self, caller: Caller) -> Chain:
-        """The ledger, open as a member, who enrols when he is first heard of."""
-        if caller.member not in self.chains:
-            key = new_key()
-            request = request_certificate(key, caller.name, caller.organisation)
-            text = self.authority.enrol(request, caller.roles, now=BEGIN)
-            identity = Identity.of(text, key)
-            if not self.path.exists():
-                authorities = [Authority(self.authority.certificate)]
-                Chain.create(
-                    self.path, execute, identity, "valley", authorities, clock=self.now
-                ).close()
-            self.chains[caller.member] = Chain.open(self.path, execute, identity, clock=self.now)
-        return self.chains[caller.member]
-
-    def now(self) -> Any:
-        """What time it is."""
-        return self.clock
 
 
 @pytest.fixture(name="world")
 def _world(tmp_path: Path) -> Embedded:
-    authority = CertificateAuthority.create(tmp_path / "ca", "valley", now=BEGIN)
-    world = Embedded(path=tmp_path / "ledger.db", authority=authority)
-    world.found()
+    world = embedded(tmp_path)
     world.grant(10_000)
     return world
 

@@ -7,6 +7,7 @@ A process keeps one connection a thread; after a fork the child opens its own.
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 import threading
 import time
@@ -19,6 +20,9 @@ from totemlang.diagnostics import LedgerUnreachable, UsageError
 
 PATIENCE = 60.0
 """Seconds to wait for other processes before the ledger counts as unreachable."""
+
+LONGEST_PAUSE = 0.008
+"""Seconds between two looks whether the ledger is free."""
 
 _APPLICATION = 0x544F4348  # "TOCH", where `file` and SQLite look for whose file it is
 _VERSION = 1
@@ -192,7 +196,7 @@ def _fill(path: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
 
 @contextmanager
 def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[sqlite3.Connection]:
-    _retrying(lambda: connection.execute(begin))
+    _begin(connection, begin)
     try:
         yield connection
         connection.execute("COMMIT")
@@ -200,6 +204,15 @@ def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[sqlite3
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _begin(connection: sqlite3.Connection, begin: str) -> None:
+    """Begin, in our turn: SQLite itself looks again too seldom where many wait to write."""
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        _retrying(lambda: connection.execute(begin))
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -232,14 +245,15 @@ def _require_ledger(connection: sqlite3.Connection, path: Path) -> None:
 
 def _retrying(attempt: Callable[[], Any]) -> Any:
     """Do what may find the file busy; SQLite itself does not wait where a log is being restored."""
-    until = time.monotonic() + PATIENCE
+    until, pause = time.monotonic() + PATIENCE, 0.0005
     while True:
         try:
             return attempt()
         except sqlite3.OperationalError as error:
             if "locked" not in str(error) or time.monotonic() > until:
                 raise
-            time.sleep(0.01)
+            time.sleep(pause * random.uniform(0.5, 1.5))
+            pause = min(2 * pause, LONGEST_PAUSE)
 
 
 def _sync_folder(folder: Path) -> None:
