@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -19,7 +19,10 @@ from totemlang.bytecode.module import Value
 from totemlang.data.python_values import to_values
 from totemlang.schema.types import Field, Kind, Type
 
-_FORMS = {
+TABLE_HEAD = b"totem result 1\n"
+"""What the encoding of a table begins with."""
+
+FORMS = {
     Kind.BOOL: "<?",
     Kind.INT: "<i",
     Kind.LONG: "<q",
@@ -29,19 +32,28 @@ _FORMS = {
     Kind.TIMESTAMP: "<q",
     Kind.DURATION: "<q",
 }
+"""How a number stands in the encoding."""
+
 _NAN = {Kind.FLOAT: struct.pack("<I", 0x7FC00000), Kind.DOUBLE: struct.pack("<Q", 0x7FF8 << 48)}
 
 
 def table_hash(table: pa.Table, columns: Sequence[Field]) -> str:
     """The hash, in hex, of a result table; how it is cut into pieces makes no difference."""
-    digest = hashlib.sha256(b"totem result 1\n" + _count(len(columns)))
+    digest = hashlib.sha256()
+    for piece in table_encoding(table, columns):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def table_encoding(table: pa.Table, columns: Sequence[Field]) -> Iterator[bytes]:
+    """The encoding of a result table, piece by piece."""
+    yield TABLE_HEAD + _count(len(columns))
     for column in columns:
-        digest.update(_text(column.name) + _text(str(column.type)))
-    digest.update(_count(table.num_rows))
+        yield _text(column.name) + _text(str(column.type))
+    yield _count(table.num_rows)
     for column, chunks in zip(columns, table.columns, strict=True):
         for chunk in chunks.chunks:
-            digest.update(_values(to_values(chunk, column.type.kind), column.type.kind))
-    return digest.hexdigest()
+            yield _values(to_values(chunk, column.type.kind), column.type.kind)
 
 
 def variables_hash(variables: Mapping[str, tuple[Type, Value]]) -> str:
@@ -59,7 +71,7 @@ def variables_hash(variables: Mapping[str, tuple[Type, Value]]) -> str:
 def _values(values: Iterable[Value], kind: Kind) -> bytes:
     if kind is Kind.STRING:
         return b"".join(_text(str(value)) for value in values)
-    form = struct.Struct(_FORMS[kind])
+    form = struct.Struct(FORMS[kind])
     nan = _NAN.get(kind)
     if nan is None:
         return b"".join(form.pack(value) for value in values)
