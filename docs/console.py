@@ -73,7 +73,7 @@ def _rerun(text: str, folder: Path, exported: dict[str, str]) -> str:
 
 
 def agrees(shown: str, printed: str) -> bool:
-    """Whether an output is what the page shows; a line `…` there is any lines, within one any text."""
+    """Whether an output is what the page shows; a line `…` is any lines, in one any text."""
     parts = re.split(r"^…\n", shown, flags=re.MULTILINE)
     pattern = "(?:.*\n)*".join(re.escape(part).replace("…", ".*") for part in parts)
     return re.fullmatch(pattern, printed) is not None

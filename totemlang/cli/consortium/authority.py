@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,14 +10,11 @@ import click
 
 from totemlang.cli.consortium.folders import (
     authority_option,
-    identity_option,
-    ledger_option,
     new_passphrase,
-    open_ledger,
     passphrase_of,
     passphrase_option,
 )
-from totemlang.cli.group import Command, Group
+from totemlang.cli.group import Command, Lazy, LazyGroup
 from totemlang.cli.options import read_bytes
 from totemlang.cli.output import require_writable, write_file
 from totemlang.cli.shell import Shell, speaks
@@ -28,7 +26,21 @@ if TYPE_CHECKING:
 ROLES = ("provider", "consumer", "operator", "auditor")
 
 
-@click.group(cls=Group)
+_HERE = "totemlang.cli.consortium.authority"
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy={
+        "init": Lazy(f"{_HERE}:init", "Make an authority."),
+        "sign": Lazy(f"{_HERE}:sign", "Sign a new member's request."),
+        "renew": Lazy(f"{_HERE}:renew", "Sign a member's request to renew."),
+        "revoke": Lazy(f"{_HERE}:revoke", "Revoke certificates for ever."),
+        "list": Lazy(f"{_HERE}:list_", "List what was signed and revoked."),
+        "crl": Lazy(f"{_HERE}_news:crl", "Give the list of revocations, also to the ledger."),
+        "extend": Lazy(f"{_HERE}_news:extend", "Renew the authority's own certificate."),
+    },
+)
 def ca() -> None:
     """Run a certificate authority: a folder with its key, what it signed, what it revoked.
 
@@ -37,7 +49,7 @@ def ca() -> None:
     """
 
 
-@ca.command(
+@click.command(
     cls=Command,
     name="init",
     examples=(
@@ -64,15 +76,15 @@ def init(shell: Shell, name: str, folder: Path, passphrase: bool, days: int) -> 
                 "authority": found.name,
                 "folder": str(folder),
                 "fingerprint": found.fingerprint,
-                "ends": _day(found.ends),
+                "ends": day(found.ends),
             }
         )
         return
-    shell.show(f"{name} is an authority until {_day(found.ends)}; its key stays in {folder}")
+    shell.show(f"{name} is an authority until {day(found.ends)}; its key stays in {folder}")
     shell.say(f"members need its certificate: {folder / 'authority.pem'}")
 
 
-@ca.command(
+@click.command(
     cls=Command,
     name="sign",
     examples=(
@@ -104,11 +116,11 @@ def sign(
     """Sign a new member's REQUEST. Whoever signs has seen that it is from whom it names."""
     if output is not None:
         require_writable(output)
-    text = _load(folder).enrol(read_bytes(request), roles, days=days)
+    text = load_authority(folder).enrol(read_bytes(request), roles, days=days)
     _hand_over(shell, text, output)
 
 
-@ca.command(
+@click.command(
     cls=Command,
     name="renew",
     examples=(("totem ca renew ada.request -o ada.pem", "roles as before, for another year"),),
@@ -128,13 +140,13 @@ def renew(shell: Shell, request: Path, output: Path | None, days: int, folder: P
 
     if output is not None:
         require_writable(output)
-    authority = _load(folder)
+    authority = load_authority(folder)
     asked = read_bytes(request)
     old = renewed_by(authority, asked)
     _hand_over(shell, authority.renew(asked, old.pem, days=days), output)
 
 
-@ca.command(
+@click.command(
     cls=Command,
     name="revoke",
     examples=(
@@ -150,7 +162,7 @@ def revoke(shell: Shell, whom: str, folder: Path) -> None:
 
     The ledger keeps taking calls under them until it has the new list: `totem ca crl --send`.
     """
-    authority = _load(folder)
+    authority = load_authority(folder)
     revoked = authority.revoked()
     chosen = [found for found in _chosen(authority, whom) if found.serial not in revoked]
     for found in chosen:
@@ -165,12 +177,12 @@ def revoke(shell: Shell, whom: str, folder: Path) -> None:
     shell.say("the ledger must be told: totem ca crl --send")
 
 
-@ca.command(cls=Command, name="list", examples=(("totem ca list", "all certificates"),))
+@click.command(cls=Command, name="list", examples=(("totem ca list", "all certificates"),))
 @authority_option
 @speaks
 def list_(shell: Shell, folder: Path) -> None:
     """List every certificate that was signed, and which of them are revoked."""
-    authority = _load(folder)
+    authority = load_authority(folder)
     revoked = authority.revoked()
     found = sorted(authority.issued(), key=lambda each: (each.organisation, each.name, each.begins))
     if shell.as_json:
@@ -187,8 +199,8 @@ def list_(shell: Shell, folder: Path) -> None:
         (
             each.member,
             ", ".join(sorted(each.roles)),
-            _day(each.begins),
-            _day(each.ends),
+            day(each.begins),
+            day(each.ends),
             "revoked" if each.serial in revoked else "",
             each.serial,
         )
@@ -198,47 +210,8 @@ def list_(shell: Shell, folder: Path) -> None:
     shell.show(f"{authority.certificate.name}: {len(found)} signed, {len(revoked)} revoked")
 
 
-@ca.command(
-    cls=Command,
-    name="crl",
-    examples=(
-        ("totem ca crl -o revoked.pem", "the signed list, for whoever runs the ledger"),
-        ("totem ca crl --send --as gro --ledger ledger.db", "to the ledger, as the member gro"),
-    ),
-)
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="LIST.pem")
-@click.option("--send", is_flag=True, help="Send it to the ledger, which holds to it at once.")
-@identity_option
-@ledger_option
-@authority_option
-@speaks
-def crl(
-    shell: Shell,
-    output: Path | None,
-    send: bool,
-    identity: Path | None,
-    path: Path | None,
-    folder: Path,
-) -> None:
-    """Give the authority's list of revocations. Any member may send it: the authority signed it."""
-    authority = _load(folder)
-    text = authority.revocation_list()
-    told: dict[str, Any] = {"revoked": len(authority.revoked())}
-    if output is not None:
-        require_writable(output)
-        write_file(output, text)
-        shell.say(f"wrote {output}")
-    if send:
-        told["new"] = open_ledger(path, identity).chain_revoke(text.decode()).revoked
-    if shell.as_json:
-        shell.document(told | {"list": text.decode()})
-    elif send:
-        shell.show(f"the ledger knows of {told['new']} more, {told['revoked']} revoked in all")
-    elif output is None:
-        click.echo(text, nl=False)
-
-
-def _load(folder: Path) -> CertificateAuthority:
+def load_authority(folder: Path) -> CertificateAuthority:
+    """The authority of a folder; a protected key asks for its passphrase. Raises UsageError."""
     from totemlang.ledger.identity import CertificateAuthority
 
     return CertificateAuthority.load(folder, passphrase_of(folder / "authority.key"))
@@ -273,7 +246,7 @@ def _hand_over(shell: Shell, text: str, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
     roles = ", ".join(sorted(made.roles))
-    shell.say(f"{made.member} is {roles} until {_day(made.ends)}")
+    shell.say(f"{made.member} is {roles} until {day(made.ends)}")
     if output is not None:
         shell.say(f"wrote {output}: he installs it with totem enrol install {output}")
 
@@ -290,5 +263,6 @@ def _document(found: MemberCertificate, *, revoked: bool) -> dict[str, Any]:
     }
 
 
-def _day(moment: Any) -> str:
+def day(moment: datetime) -> str:
+    """A day, as certificates are spoken of."""
     return f"{moment:%Y-%m-%d}"

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from totemlang.cli.consortium.folders import as_reader
-from totemlang.cli.consortium.shown import facts, listed, short, totem, when
+from totemlang.cli.consortium.ledger_pictures import block_facts, entry_line, entry_table, outcome
+from totemlang.cli.consortium.shown import facts, listed, when
 from totemlang.cli.group import Command
 from totemlang.cli.shell import Shell, speaks
 from totemlang.diagnostics import UsageError
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-    from rich.text import Text
-
-    from totemlang.ledger.chain import Block, Entry
+    from totemlang.ledger.chain import Entry
     from totemlang.ledger.client import Ledger
 
 _LATEST = 15
@@ -96,13 +94,7 @@ def history(
         time.sleep(_FOLLOWED_EVERY)
         for each in _all(ledger, seen):
             if wanted(each):
-                shell.show(_line(each))
-
-
-def entry_table(entries: Any) -> RenderableType:
-    """Transactions in a table: block, time, who, what, about what, what came of it."""
-    head = ("block", "time", "member", "function", "about", "outcome")
-    return listed(head, (_cells(each) for each in entries), "rlllll")
+                shell.show(entry_line(each))
 
 
 def _all(ledger: Ledger, seen: list[int]) -> Any:
@@ -118,75 +110,6 @@ def _is_about(entry: Entry, word: str) -> bool:
     import json
 
     return word in json.dumps(entry.to_json(), ensure_ascii=False)
-
-
-def _cells(entry: Entry) -> tuple[str | Text, ...]:
-    return (
-        str(entry.block),
-        when(entry.time),
-        entry.member,
-        entry.function,
-        _about(entry),
-        _outcome(entry),
-    )
-
-
-def _line(entry: Entry) -> Text:
-    from rich.text import Text
-
-    from totemlang.cli.table import safe
-
-    cells = (c if isinstance(c, Text) else Text(safe(c)) for c in _cells(entry))
-    return Text("   ").join(cells)
-
-
-def _outcome(entry: Entry) -> Text:
-    """What came of a call: the refusal's code, or what its event says."""
-    from rich.text import Text
-
-    from totemlang.cli.consortium.shown import state
-    from totemlang.cli.table import safe
-
-    if entry.refusal is not None:
-        return Text(safe(f"{entry.refusal['code']} {entry.refusal['message']}"), style="red")
-    told = _event(entry)
-    if "state" in told:
-        return state(safe(str(told["state"])))
-    return Text("done", style="green")
-
-
-def _event(entry: Entry) -> dict[str, Any]:
-    from totemlang.ledger.canonical import NotCanonical, parse_canonical
-
-    if entry.event is None:
-        return {}
-    try:
-        found = parse_canonical(entry.event[1])
-    except NotCanonical:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-_NAMED = ("job", "request", "dataset", "run", "name", "kind")
-
-
-def _about(entry: Entry) -> str:
-    """The thing that a call is about, and the amount where there is one."""
-    known = _event(entry) | entry.arguments
-    words = [
-        short(str(known[name])) if name in ("job", "request") else str(known[name])
-        for name in _NAMED
-        if isinstance(known.get(name), str)
-    ][:1]
-    if "member" in entry.arguments:
-        words.append(str(entry.arguments["member"]))
-    if isinstance(known.get("part"), int):
-        words.append(f"part {known['part']}")
-    if isinstance(known.get("stage"), int):
-        words.append(f"stage {known['stage']}")
-    if isinstance(known.get("totem"), int):
-        words.append(f"{totem(known['totem'])} totem")
-    return ", ".join(words)
 
 
 def _show_ledger(shell: Shell, ledger: Ledger) -> None:
@@ -264,22 +187,7 @@ def _show_block(shell: Shell, ledger: Ledger, number: int) -> None:
     if shell.as_json:
         shell.document(block.to_json())
         return
-    shell.show(_block_facts(block), "", entry_table(block.entries))
-
-
-def _block_facts(block: Block) -> RenderableType:
-    header = block.header
-    return facts(
-        (
-            ("block", str(header.number)),
-            ("hash", block.hash),
-            ("follows", header.previous),
-            ("root", header.root),
-            ("time", when(header.time)),
-            ("sealed by", block.sealer),
-            ("transactions", f"{header.count}, from number {header.first}"),
-        )
-    )
+    shell.show(block_facts(block), "", entry_table(block.entries))
 
 
 def _show_transaction(shell: Shell, ledger: Ledger, identifier: str) -> None:
@@ -301,7 +209,7 @@ def _show_transaction(shell: Shell, ledger: Ledger, identifier: str) -> None:
                 ("time", when(entry.time)),
                 ("signed by", entry.member),
                 ("function", entry.function),
-                ("outcome", _outcome(entry)),
+                ("outcome", outcome(entry)),
             )
         ),
         "",
