@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 
 from totemlang.engine.manager import TotemManager
 from totemlang.engine.work import Work
 from totemlang.engine.worker_processes import ProcessWorkers
 from totemlang.engine.worker_threads import ThreadWorkers
 from totemlang.engine.workers import OneWorker, Workers
+
+Crew = Callable[[Work, TotemManager, int, OneWorker], Workers]
+"""Makes so many workers for a job; the one at home is there already."""
 
 
 def workers_for(work: Work, manager: TotemManager, count: int, home: OneWorker) -> Workers:

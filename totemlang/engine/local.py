@@ -30,7 +30,7 @@ from totemlang.diagnostics import (
 from totemlang.engine.account import Account, NullAccount
 from totemlang.engine.billing import Bill, flat_bounds, unaffordable
 from totemlang.engine.chain import Chain, StageRun
-from totemlang.engine.crew import workers_for
+from totemlang.engine.crew import Crew, workers_for
 from totemlang.engine.manager import TotemManager
 from totemlang.engine.outcome import DONE, Outcome, Usage
 from totemlang.engine.progress import Progress, Reporter
@@ -80,6 +80,7 @@ def run_job(
     workers: int = 1,
     partitions: int | None = None,
     tier: str = AUTO,
+    crew: Crew = workers_for,
 ) -> Outcome:
     """Run a verified program, job or script.
 
@@ -102,6 +103,7 @@ def run_job(
         workers: how many run stages at the same time.
         partitions: in how many tasks each stage is cut (None: as it suits the data).
         tier: `interpreter`, `native`, or `auto`: by the size of the data.
+        crew: makes the workers of the job.
 
     How rows are cut, who runs them and in what memory changes nothing but speed.
 
@@ -132,7 +134,15 @@ def run_job(
         rules,
         Bill(account or NullAccount(), job or uuid.uuid4().hex, budget, bounds),
         Reporter(progress, budget, max(1, len(verified.module.stages))),
-        _How(memory_limit // _SHARES, scratch or Scratch(), batch_rows, workers, partitions, tier),
+        _How(
+            memory_limit // _SHARES,
+            scratch or Scratch(),
+            batch_rows,
+            workers,
+            partitions,
+            tier,
+            crew,
+        ),
     )
     return run.execute()
 
@@ -164,6 +174,7 @@ class _How:
     workers: int
     partitions: int | None
     tier: str
+    crew: Crew
 
 
 @define
@@ -252,7 +263,7 @@ class LocalRun:
             return self._run_script(work)
         manager = TotemManager(self.bill.budget, self.how.workers)
         home = OneWorker(work, manager)
-        with closing(workers_for(work, manager, self.how.workers, home)) as crew:
+        with closing(self.how.crew(work, manager, self.how.workers, home)) as crew:
             stages = Chain(
                 work,
                 home,

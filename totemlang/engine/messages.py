@@ -39,6 +39,11 @@ class Begin:
 
 
 @frozen
+class Ready:
+    """From a new worker: its machine is made."""
+
+
+@frozen
 class Perform:
     """To a worker: perform a task, and put what it emits into the first file.
 
@@ -104,7 +109,7 @@ class Failed:
     text: str
 
 
-Message = Begin | Perform | Grant | More | Need | Told | Performed | Failed
+Message = Begin | Ready | Perform | Grant | More | Need | Told | Performed | Failed
 
 
 class Lost(Exception):

@@ -28,6 +28,7 @@ from totemlang.engine.messages import (
     Need,
     Perform,
     Performed,
+    Ready,
     Told,
     receive,
     send,
@@ -88,6 +89,7 @@ class ProcessWorker:
 
     def serve(self) -> None:
         """Perform what is asked for, one task after the other."""
+        send(self.socket, Ready())
         while True:
             message, files = receive(self.socket)
             assert isinstance(message, Perform)

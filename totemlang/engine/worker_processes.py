@@ -40,6 +40,7 @@ from totemlang.engine.messages import (
     Need,
     Perform,
     Performed,
+    Ready,
     Told,
     send,
 )
@@ -52,6 +53,9 @@ from totemlang.engine.work import Gathering, Work
 
 MOST_TRIES = 4
 """So many workers may die on one task before the job ends."""
+
+MOST_FALSE_STARTS = 32
+"""So many workers of a job may die before they are ready."""
 
 _BOOT = (
     "import sys; sys.path.insert(0, sys.argv[2]); "
@@ -86,6 +90,7 @@ class _Worker:
     process: subprocess.Popen[bytes]
     socket: socket.socket
     inbox: Inbox = field(factory=Inbox)
+    is_ready: bool = False
     attempt: Attempt | None = None
     order: _Order | None = None
 
@@ -106,7 +111,7 @@ class ProcessWorkers:
     in_memory: bool = field(default=False, init=False)
     crew: list[_Worker] = field(factory=list, init=False)
     _job: IO[bytes] | None = field(default=None, init=False)
-    _tries: int = field(default=0, init=False)
+    false_starts: int = field(default=0, init=False)
 
     def run(
         self,
@@ -178,7 +183,7 @@ class _Shift:
         while True:
             self.workers.fill()
             for worker in list(self.workers.crew):
-                if worker.order is None:
+                if worker.is_ready and worker.order is None:
                     self.give(worker)
             while self.following in self.done:
                 performed, order = self.done.pop(self.following)
@@ -241,6 +246,9 @@ class _Shift:
 
     def answer(self, worker: _Worker, message: Message) -> None:
         attempt, order = worker.attempt, worker.order
+        if isinstance(message, Ready):
+            worker.is_ready = True
+            return
         assert attempt is not None
         assert order is not None
         match message:
@@ -287,6 +295,9 @@ class _Shift:
             return
         self.workers.crew.remove(worker)
         worker.end()
+        self.workers.false_starts += not worker.is_ready
+        if self.workers.false_starts >= MOST_FALSE_STARTS:
+            raise TotemError("worker processes end before they begin; nothing was charged")
         attempt, order = worker.attempt, worker.order
         if attempt is None or order is None:
             return
