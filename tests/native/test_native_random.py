@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+
 from native.native_pairs import Pair
 from vm.random_modules import RandomModule
 
