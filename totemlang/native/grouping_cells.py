@@ -75,8 +75,27 @@ class Cells:
             lines.append(_store("i64", self.layout.wide, "(i64.const 0)"))
         return "\n".join(lines)
 
+    def check(self) -> str:
+        """Leave the block `$rare` if a value is not in its window; nothing is changed before."""
+        lines = []
+        for cell in self.layout.cells:
+            if cell.window < 0:
+                continue
+            w, x = cell.window, f"(local.get $x{cell.value})"
+            lines.append(f"""{self._divide(cell, x)}
+(br_if $rare (f64.ne (local.get $r{w}) (f64.sub (local.get $u{w}) (local.get $low_{w}))))
+(br_if $rare (f64.gt (f64.mul {x} {x}) (local.get $most{w})))""")
+        return "\n".join(lines)
+
+    def apply(self) -> str:
+        """Take in the values of a row that was checked: without calls, but for string extremes."""
+        return "\n".join(
+            self._update(cell) if cell.window < 0 else self._add_pair(cell)
+            for cell in self.layout.cells
+        )
+
     def update(self) -> str:
-        """Take in the values of a row."""
+        """Take in the values of any row."""
         return "\n".join(self._update(cell) for cell in self.layout.cells)
 
     def _update(self, cell: Cell) -> str:
@@ -91,17 +110,25 @@ class Cells:
         return _extreme(cell, x)
 
     def _windowed(self, cell: Cell, x: str) -> str:
+        w = cell.window
+        return f"""{self._divide(cell, x)}
+(if (i32.and (f64.eq (local.get $r{w}) (f64.sub (local.get $u{w}) (local.get $low_{w})))
+    (f64.le (f64.mul {x} {x}) (local.get $most{w})))
+  (then {self._add_pair(cell)})
+  (else (call $outside (local.get $e) (i32.const {w}) {x})))"""
+
+    def _divide(self, cell: Cell, x: str) -> str:
+        w = cell.window
+        return f"""(local.set $t{w} (f64.add {x} (local.get $high{w})))
+(local.set $r{w} (f64.sub {x} (f64.sub (local.get $t{w}) (local.get $high{w}))))
+(local.set $u{w} (f64.add (local.get $r{w}) (local.get $low_{w})))"""
+
+    def _add_pair(self, cell: Cell) -> str:
         w, at = cell.window, cell.offset
         pair = f"(v128.load $own offset={at} (local.get $e))"
         parts = f"(f64x2.replace_lane 1 (f64x2.splat (local.get $u{w})) (local.get $t{w}))"
-        return f"""(local.set $t{w} (f64.add {x} (local.get $high{w})))
-(local.set $r{w} (f64.sub {x} (f64.sub (local.get $t{w}) (local.get $high{w}))))
-(local.set $u{w} (f64.add (local.get $r{w}) (local.get $low_{w})))
-(if (i32.and (f64.eq (local.get $r{w}) (f64.sub (local.get $u{w}) (local.get $low_{w})))
-    (f64.le (f64.abs {x}) (local.get $most{w})))
-  (then (v128.store $own offset={at} (local.get $e)
-    (i64x2.add {pair} (i64x2.sub {parts} (local.get $bits{w})))))
-  (else (call $outside (local.get $e) (i32.const {w}) {x})))"""
+        return f"""(v128.store $own offset={at} (local.get $e)
+  (i64x2.add {pair} (i64x2.sub {parts} (local.get $bits{w}))))"""
 
     def fold(self) -> str:
         """Take in another group of the same key; both are settled before and after."""

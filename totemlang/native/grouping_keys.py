@@ -57,6 +57,37 @@ class Keys:
             for i, kind in enumerate(self.kinds)
         )
 
+    @property
+    def limit(self) -> str:
+        """Declares the last place that 16 bytes of a string may begin at, and sets it."""
+        if Kind.STRING not in self.kinds:
+            return ""
+        return """(local.set $limit
+  (i32.sub (i32.shl (memory.size $source) (i32.const 16)) (i32.const 16)))"""
+
+    def words_at_once(self) -> str:
+        """Set the words from the parts without calls.
+
+        Leaves the block `$long` where a string is longer than 16 bytes or ends the memory.
+        """
+        return "\n".join(self._at_once(k, word) for k, word in enumerate(self.layout.words))
+
+    def _at_once(self, k: int, word: KeyWord) -> str:
+        text = f"(local.get $a{word.parts[0]})"
+        if word.place is None:
+            return f"(local.set $w{k} {self._word(word)})"
+        if word.place == 2:
+            return f"(local.set $w{k} (i64.and {text} (i64.const {0xFFFFFFFF << 32})))"
+        size = f"(i32.wrap_i64 (i64.shr_u {text} (i64.const 32)))"
+        mask = f"(i32.add (i32.const {self.state.masks}) (i32.shl {size} (i32.const 4)))"
+        offset = 8 * word.place
+        bytes_ = f"(i64.load $source offset={offset} (i32.wrap_i64 {text}))"
+        masked = f"(i64.and {bytes_} (i64.load $own offset={offset} {mask}))"
+        checks = f"""(br_if $long (i64.ge_u {text} (i64.const {17 << 32})))
+(br_if $long (i32.gt_u (i32.wrap_i64 {text}) (local.get $limit)))
+"""
+        return f"{'' if word.place else checks}(local.set $w{k} {masked})"
+
     def words(self) -> str:
         """Set the words from the parts."""
         return "\n".join(
@@ -124,6 +155,14 @@ class Keys:
             )
         return "\n".join(lines)
 
+    def differs_short(self) -> str:
+        """As `differs`, for words of strings of at most 16 bytes."""
+        return "\n".join(
+            f"(br_if $next (i64.ne (i64.load $own offset={8 * k} (local.get $e))"
+            f" (local.get $w{k})))"
+            for k in range(len(self.layout.words))
+        )
+
     def keep_words(self) -> str:
         """Store the words in the group `$e`, copying long strings from the source memory."""
         lines = []
@@ -151,11 +190,11 @@ class Keys:
         )
 
     def direct(self, base: str) -> str:
-        """Set `$e` by the values of the parts; leaves the block `$outside` where it cannot."""
+        """Set `$e` by the values of the parts; leaves the block `$stop` where it cannot."""
         lines, place = [], "(i64.const 0)"
         for i in range(len(self.kinds)):
             shifted = f"(i64.sub (local.get $a{i}) (local.get $low{i}))"
-            lines.append(f"(br_if $outside (i64.ge_u {shifted} (local.get $size{i})))")
+            lines.append(f"(br_if $stop (i64.ge_u {shifted} (local.get $size{i})))")
             place = f"(i64.add (i64.mul {place} (local.get $size{i})) {shifted})" if i else shifted
         scaled = f"(i32.mul (i32.wrap_i64 {place}) (i32.const {self.layout.size}))"
         lines.append(f"(local.set $e (i32.add {base} {scaled}))")

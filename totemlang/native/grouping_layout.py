@@ -167,6 +167,8 @@ class State:
     """For each key part its lowest value and how many there are (direct addressing)."""
     direct: int = field(init=False)
     """i32: where the directly addressed groups are; whether there are partitions."""
+    masks: int = field(init=False)
+    """For 0 to 16 bytes of a string, two words that let so many bytes through."""
     arguments: int = field(init=False)
     """i32: the places of the columns."""
     tables: int = field(init=False)
@@ -181,7 +183,8 @@ class State:
         fill(self, "windows", self.seeds + 8 * (len(layout.words) + 2))
         fill(self, "ranges", self.windows + 64 * layout.windows)
         fill(self, "direct", self.ranges + 16 * len(layout.signature.keys))
-        fill(self, "arguments", self.direct + 8)
+        fill(self, "masks", self.direct + 8)
+        fill(self, "arguments", self.masks + 17 * 16)
         fill(self, "tables", (self.arguments + 4 * len(layout.columns) + 63) & -64)
         fill(self, "end", (self.tables + TABLES * TABLE_BYTES + 63) & -64)
 

@@ -51,7 +51,8 @@ class Loops:
     @property
     def _row_locals(self) -> str:
         pointers = "".join(f"(local $p{c} i32)" for c in self._columns)
-        return f"{pointers}{self.keys.part_locals}{self.update_locals}"
+        others = "(local $limit i32)(local $unfit i32)"
+        return f"{pointers}{others}{self.keys.part_locals}{self.update_locals}"
 
     @property
     def update_locals(self) -> str:
@@ -86,36 +87,78 @@ class Loops:
             for j in self.layout.read
         )
 
-    def _counted(self, begin: str = "") -> str:
-        """Count the row; settle the group every 2^16 rows (or begin it before the first)."""
-        settled = "(call $settle (local.get $e))"
-        if begin:
-            settled = f"(if (i64.eqz (local.get $count)) (then {begin}) (else {settled}))"
+    def _counted(self) -> str:
+        """Count the row; every 2^16 rows the group is settled."""
         at = self.layout.count
         return f"""(local.set $count (i64.load $own offset={at} (local.get $e)))
-(if (i64.eqz (i64.and (local.get $count) (i64.const 0xffff))) (then {settled}))
+(if (i64.eqz (i64.and (local.get $count) (i64.const 0xffff)))
+  (then (call $settle (local.get $e))))
 (i64.store $own offset={at} (local.get $e) (i64.add (local.get $count) (i64.const 1)))"""
 
-    def _direct(self) -> str:
-        begin = f"{self.keys.words()} {self.keys.keep_words()} {self.cells.begin()}"
+    def _counted_at_once(self) -> str:
+        """Count the row and take it in without calls, or leave the block `$rare` before."""
+        at = self.layout.count
+        return f"""(local.set $count (i64.load $own offset={at} (local.get $e)))
+(br_if $rare (i64.eqz (i64.and (local.get $count) (i64.const 0xffff))))
+{self.cells.check()}
+(i64.store $own offset={at} (local.get $e) (i64.add (local.get $count) (i64.const 1)))
+{self.cells.apply()}"""
+
+    def _rows(self, load: str, row: str, rare: str) -> str:
+        """Take in row after row. `load` is done before the first and after each rare one.
+
+        `row` leaves the block `$rare` for what takes calls, which `rare` makes: where there is none
+        in a loop, all it needs stays in registers. It leaves `$stop` for good.
+        """
         return f"""
+(block $stop
+  (loop $again
+    {load}
+    (block $rare
+      (loop $row
+        (br_if $stop (i32.ge_u (local.get $from) (local.get $rows)))
+        {row}
+        {self._advance()}
+        (local.set $from (i32.add (local.get $from) (i32.const 1)))
+        (br $row)))
+    {rare}
+    (local.set $from (i32.add (local.get $from) (i32.const 1)))
+    (br $again)))"""
+
+    def _direct(self) -> str:
+        parts = "".join(f"(param $a{i} i64)" for i in range(len(self.keys.kinds)))
+        given = " ".join(
+            f"(local.get {name})"
+            for name in [f"$a{i}" for i in range(len(self.keys.kinds))] + self._value_names
+        )
+        load = f"""{self._pointers()} {self.cells.load_windows()} {self.keys.load_ranges()}
+(local.set $base (i32.load $own (i32.const {self.state.direct})))"""
+        row = f"""{self.keys.load_parts()}
+{self.keys.direct("(local.get $base)")}
+{self._values()}
+{self._counted_at_once()}"""
+        return f"""
+(func $direct_one (param $e i32){parts}{self._value_parameters}
+  {self.keys.word_locals}{self.update_locals}
+  {self.cells.load_windows()}
+  (if (i64.eqz (i64.load $own offset={self.layout.count} (local.get $e))) (then
+    {self.keys.words()} {self.keys.keep_words()} {self.cells.begin()}))
+  {self._counted()}
+  {self.cells.update()})
+
 (func (export "direct") (param $from i32) (param $rows i32) (result i32)
   (local $e i32)(local $base i32){self._row_locals}{self.cells.value_locals}
-  {self.keys.word_locals}{self.keys.range_locals()}
-  {self._pointers()} {self.cells.load_windows()} {self.keys.load_ranges()}
-  (local.set $base (i32.load $own (i32.const {self.state.direct})))
-  (block $outside
-    (loop $row
-      (br_if $outside (i32.ge_u (local.get $from) (local.get $rows)))
-      {self.keys.load_parts()}
-      {self.keys.direct("(local.get $base)")}
-      {self._values()}
-      {self._counted(begin)}
-      {self.cells.update()}
-      {self._advance()}
-      (local.set $from (i32.add (local.get $from) (i32.const 1)))
-      (br $row)))
+  {self.keys.range_locals()}
+  {self._rows(load, row, f"(call $direct_one (local.get $e) {given})")}
   (local.get $from))"""
+
+    @property
+    def _value_names(self) -> list[str]:
+        return [f"$x{j}" for j in self.layout.read]
+
+    @property
+    def _value_parameters(self) -> str:
+        return self.cells.value_locals.replace("(local", "(param")
 
     def _settle(self) -> str:
         return f"(func $settle (param $e i32) {self.cells.settle()})"
@@ -132,11 +175,8 @@ class Loops:
 (local.set $slots (i32.load $own offset=12 (local.get $table)))
 (local.set $mask (i32.load $own offset=16 (local.get $table)))"""
 
-    def find(self, unless: str = "") -> str:
-        """Set `$e` to the group of the words in the table that is open, a new one if need be.
-
-        `unless` is done first where a new one is needed, and may leave.
-        """
+    def find(self) -> str:
+        """Set `$e` to the group of the words in the table that is open, a new one if need be."""
         return f"""
 (block $found
   (if (local.get $slots) (then
@@ -154,39 +194,70 @@ class Loops:
           (br $found))
         (local.set $slot (i32.and (i32.add (local.get $slot) (i32.const 8)) (local.get $mask)))
         (br $probe)))))
-  {unless}
   (local.set $e (call $place (local.get $table) (local.get $h)))
   {self.open_table()}
   {self.keys.keep_words()}
   {self.cells.begin()})"""
 
+    def _find_at_once(self, unless: str) -> str:
+        """As `find`, without calls: leaves the block `$rare` where the group is missing.
+
+        For strings of at most 16 bytes. `unless` is done before it leaves.
+        """
+        return f"""
+(block $found
+  (local.set $slot (i32.and (i32.shl (i32.wrap_i64 (local.get $h)) (i32.const 3))
+    (local.get $mask)))
+  (block $missing
+    (br_if $missing (i32.eqz (local.get $slots)))
+    (loop $probe
+      (local.set $s (i64.load $own (i32.add (local.get $slots) (local.get $slot))))
+      (br_if $missing (i64.eqz (local.get $s)))
+      (block $next
+        (br_if $next (i64.ne (i64.const 0)
+          (i64.shr_u (i64.xor (local.get $s) (local.get $h)) (i64.const 32))))
+        (local.set $e (i32.add (local.get $groups) (i32.wrap_i64 (local.get $s))))
+        {self.keys.differs_short()}
+        (br $found))
+      (local.set $slot (i32.and (i32.add (local.get $slot) (i32.const 8)) (local.get $mask)))
+      (br $probe)))
+  {unless}
+  (br $rare))"""
+
     def _hashed(self) -> str:
-        full = "(i32.ge_u (i32.load $own offset=4 (local.get $table)) (local.get $most))"
+        full = """(br_if $stop
+  (i32.ge_u (i32.load $own offset=4 (local.get $table)) (local.get $most)))"""
+        load = f"""(local.set $table (i32.const {self.state.tables}))
+{self._pointers()} {self.cells.load_windows()} {self.keys.load_seeds()} {self.keys.limit}
+{self.open_table()}"""
+        row = f"""{self.keys.load_parts()}
+{self._values()}
+(local.set $unfit (i32.const 1))
+(block $long
+  {self.keys.words_at_once()}
+  (local.set $unfit (i32.const 0)))
+(if (local.get $unfit) (then {full} (br $rare)))
+{self.keys.hash()}
+{self._find_at_once(full)}
+{self._counted_at_once()}"""
+        rare = f"""{self.keys.words()} {self.keys.hash()}
+{self._call_one()}"""
         return f"""
 (func (export "hashed") (param $from i32) (param $rows i32) (param $most i32) (result i32)
   (local $e i32)(local $table i32){self._row_locals}{self.cells.value_locals}
   {self.keys.word_locals}{self.table_locals}
-  {self._pointers()} {self.cells.load_windows()} {self.keys.load_seeds()}
-  (local.set $table (i32.const {self.state.tables}))
-  {self.open_table()}
-  (block $stop
-    (loop $row
-      (br_if $stop (i32.ge_u (local.get $from) (local.get $rows)))
-      {self.keys.load_parts()} {self.keys.words()} {self.keys.hash()}
-      {self.find(f"(br_if $stop {full})")}
-      {self._values()}
-      {self._counted()}
-      {self.cells.update()}
-      {self._advance()}
-      (local.set $from (i32.add (local.get $from) (i32.const 1)))
-      (br $row)))
+  {self._rows(load, row, rare)}
   (local.get $from))"""
+
+    def _call_one(self) -> str:
+        names = [f"$w{k}" for k in range(len(self.layout.words))] + self._value_names
+        given = " ".join(f"(local.get {name})" for name in names)
+        return f"(call $one (local.get $table) (local.get $h) {given})"
 
     def _one(self) -> str:
         words = "".join(f"(param $w{k} i64)" for k in range(len(self.layout.words)))
-        values = self.cells.value_locals.replace("(local", "(param")
         return f"""
-(func $one (param $table i32)(param $h i64){words}{values}
+(func $one (param $table i32)(param $h i64){words}{self._value_parameters}
   (local $e i32){self.update_locals}{self.table_locals}
   {self.open_table()} {self.cells.load_windows()}
   {self.find()}
@@ -194,24 +265,26 @@ class Loops:
   {self.cells.update()})"""
 
     def _parted(self) -> str:
-        words = [f"(local.get $w{k})" for k in range(len(self.layout.words))]
-        values = [f"(local.get $x{j})" for j in self.layout.read]
-        one = f"(call $one (local.get $table) (local.get $h) {' '.join(words + values)})"
+        load = f"{self._pointers()} {self.keys.load_seeds()} {self.keys.limit}"
+        row = f"""{self.keys.load_parts()}
+{self._values()}
+(local.set $unfit (i32.const 1))
+(block $long
+  {self.keys.words_at_once()}
+  (local.set $unfit (i32.const 0)))
+(br_if $rare (local.get $unfit))
+{self.keys.hash()}
+{self.table_of_hash()}
+{self._buffered() if self.layout.record else "(br $rare)"}"""
+        rare = f"""(if (i32.or (local.get $unfit) (i32.const {int(not self.layout.record)})) (then
+  {self.keys.words()} {self.keys.hash()} {self.table_of_hash()} {self._call_one()}))"""
+        if self.layout.record:  # else a buffer is full, the row in it
+            rare += "(if (i32.eqz (local.get $unfit)) (then (call $drain (local.get $table))))"
         return f"""
 (func (export "parted") (param $from i32) (param $rows i32) (result i32)
   (local $table i32)(local $fill i32){self._row_locals}{self.cells.value_locals}
   {self.keys.word_locals}
-  {self._pointers()} {self.keys.load_seeds()}
-  (block $stop
-    (loop $row
-      (br_if $stop (i32.ge_u (local.get $from) (local.get $rows)))
-      {self.keys.load_parts()} {self.keys.words()} {self.keys.hash()}
-      {self._values()}
-      {self.table_of_hash()}
-      {self._buffered(one) if self.layout.record else one}
-      {self._advance()}
-      (local.set $from (i32.add (local.get $from) (i32.const 1)))
-      (br $row)))
+  {self._rows(load, row, rare)}
   (local.get $from))"""
 
     def table_of_hash(self) -> str:
@@ -219,8 +292,8 @@ class Loops:
         return f"""(local.set $table (i32.add (i32.const {self.state.tables})
 (i32.mul (i32.wrap_i64 (i64.shr_u (local.get $h) (i64.const 56))) (i32.const {TABLE_BYTES}))))"""
 
-    def _buffered(self, one: str) -> str:
-        """Let the row wait in its partition's buffer; one with a long string goes in at once."""
+    def _buffered(self) -> str:
+        """Let the row wait in its partition's buffer; leaves `$rare` when that is full."""
         fields, values = [], self.layout.signature.values
         for place, name in enumerate(
             [f"w{k}" for k in range(len(self.layout.words))] + [f"x{j}" for j in self.layout.read]
@@ -230,18 +303,11 @@ class Loops:
                 f"({'f64' if is_float else 'i64'}.store $own offset={8 * place}"
                 f" (local.get $fill) (local.get ${name}))"
             )
-        store = f"""(local.set $fill (i32.load $own offset=24 (local.get $table)))
+        return f"""(local.set $fill (i32.load $own offset=24 (local.get $table)))
 {" ".join(fields)}
 (local.set $fill (i32.add (local.get $fill) (i32.const {self.layout.record})))
 (i32.store $own offset=24 (local.get $table) (local.get $fill))
-(if (i32.eq (local.get $fill) (i32.load $own offset=28 (local.get $table)))
-  (then (call $drain (local.get $table))))"""
-        if not self.layout.long_words:
-            return store
-        long = "(i32.const 0)"
-        for k in self.layout.long_words:
-            long = f"(i32.or {long} (i64.ge_u (local.get $w{k}) (i64.const {17 << 32})))"
-        return f"(if {long} (then {one}) (else {store}))"
+(br_if $rare (i32.eq (local.get $fill) (i32.load $own offset=28 (local.get $table))))"""
 
     def _drain(self) -> str:
         at = 8 * len(self.layout.words)
@@ -255,17 +321,21 @@ class Loops:
 (func $drain (export "drain") (param $table i32)
   (local $e i32)(local $p i32)(local $fill i32){self.update_locals}{self.cells.value_locals}
   {self.keys.word_locals}{self.table_locals}
-  {self.open_table()} {self.cells.load_windows()} {self.keys.load_seeds()}
   (local.set $p (i32.load $own offset=20 (local.get $table)))
   (local.set $fill (i32.load $own offset=24 (local.get $table)))
   (i32.store $own offset=24 (local.get $table) (local.get $p))
-  (block $done
-    (loop $row
-      (br_if $done (i32.eq (local.get $p) (local.get $fill)))
-      {self.keys.load_words("$own", "(local.get $p)")} {self.keys.hash()}
-      {self.find()}
-      {" ".join(values)}
-      {self._counted()}
-      {self.cells.update()}
+  (block $stop
+    (loop $again
+      {self.open_table()} {self.cells.load_windows()} {self.keys.load_seeds()}
+      (block $rare
+        (loop $row
+          (br_if $stop (i32.eq (local.get $p) (local.get $fill)))
+          {self.keys.load_words("$own", "(local.get $p)")} {self.keys.hash()}
+          {" ".join(values)}
+          {self._find_at_once("")}
+          {self._counted_at_once()}
+          (local.set $p (i32.add (local.get $p) (i32.const {self.layout.record})))
+          (br $row)))
+      {self._call_one()}
       (local.set $p (i32.add (local.get $p) (i32.const {self.layout.record})))
-      (br $row))))"""
+      (br $again))))"""

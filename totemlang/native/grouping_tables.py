@@ -21,6 +21,7 @@ MOST_BUFFERS = 1 << 26
 """Bytes of all buffers."""
 
 _LEAST_BUFFERED_ROWS = 16
+_MASKS = np.array([255 * (i < n) for n in range(17) for i in range(16)], dtype=np.uint8)
 _WORDS = TABLE_BYTES // 4
 
 
@@ -94,6 +95,7 @@ class Tables:
         self.room.view(0, 1, np.int64)[0] = self.state.end
         self.room.view(self.state.seeds, len(self.seeds), np.uint64)[:] = self.seeds
         self.room.view(self.state.direct, 2, np.int32)[:] = 0
+        self.room.view(self.state.masks, len(_MASKS), np.uint8)[:] = _MASKS
         self._descriptors()[:] = 0
         self.way, self.ranges, self._direct = Way.NONE, [], 0
 

@@ -1,7 +1,7 @@
 """The windows of exact sums: which 90 bits of the line of numbers most values lie in.
 
-A window in memory has 64 bytes: the two constants (f64), their bits (lower one first), the largest
-value that it takes (f64), its place (i32: its lowest bit is 2^(place - 1074)), 4 bytes nothing, how
+A window in memory has 64 bytes: the two constants (f64), their bits (lower one first), the square
+of the largest value that it takes (f64), its place (i32: its lowest bit is 2^(place - 1074)), 4 bytes nothing, how
 many rows did not fit (i64), the place of the window that groups come with from elsewhere (i32).
 """
 
@@ -22,15 +22,16 @@ HEADROOM = 8
 
 _UNIT = 1074
 _SAMPLE = 2_048
-_HIGHEST_TOP = 1_000
-_LOWEST_TOP = WINDOW_BITS - _UNIT
+_HIGHEST_TOP = 500
+_LOWEST_TOP = -400
+"""Between them the square of the largest value is an exact double: rows are checked by squares."""
 
 
 def window_bytes(place: int) -> bytes:
     """The first 48 bytes of the window whose lowest bit is 2^(place - 1074)."""
     low = place - _UNIT
     constants = (1.5 * 2.0 ** (52 + low + SETTLED_BITS), 1.5 * 2.0 ** (52 + low))
-    most = 2.0 ** (low + WINDOW_BITS)
+    most = 4.0 ** (low + WINDOW_BITS)
     return struct.pack("<5di4x", *constants, *reversed(constants), most, place)
 
 
