@@ -69,6 +69,11 @@ def runtime_text(names: Iterable[str], given: Collection[str] = frozenset()) -> 
     return "\n".join(found[name].text for name in sorted(found))
 
 
+def names() -> tuple[str, ...]:
+    """All definitions that are there, but lookups, whose functions are made as they are asked."""
+    return tuple(_definitions())
+
+
 def definition(name: str) -> Definition:
     """A definition by its name without `$`.
 
