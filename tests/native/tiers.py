@@ -47,5 +47,5 @@ def assert_tiers_agree(run: Callable[[], Outcome]) -> Outcome:
         found = run()
     assert told(found) == told(expected)
     assert not any(machine.given_up for machine in made)
-    assert made or expected.status == "refused"
+    assert made or expected.status not in ("done", "out_of_totem")
     return expected
