@@ -88,6 +88,9 @@ COURT = who("carl", "court", "auditor")
 
 KEY = bytes(range(16))
 
+HOLDING = ("account/", "job/", "run/")
+"""Where records stand that hold totem."""
+
 
 @define
 class Consortium:
@@ -222,10 +225,16 @@ class Consortium:
 
     def total(self) -> int:
         """All balances and all escrow, from the raw state."""
-        records = {k: json.loads(v) for k, v in self.world.state.items() if k[0] in "aj"}
+        records = {
+            key: json.loads(value)
+            for key, value in self.world.state.items()
+            if key.startswith(HOLDING)
+        }
         accounts = [v for k, v in records.items() if k.startswith("account/")]
-        jobs = [v for k, v in records.items() if k.startswith("job/")]
-        escrow = sum(part["budget"] for job in jobs if "charge" not in job for part in job["parts"])
+        jobs = [v for k, v in records.items() if k.startswith("job/") and "charge" not in v]
+        runs = [v for k, v in records.items() if k.startswith("run/") and "charge" not in v]
+        escrow = sum(part["budget"] for job in jobs for part in job["parts"])
+        escrow += sum(run["budget"] for run in runs)
         assert escrow == sum(account["reserved"] for account in accounts)
         assert all(account["balance"] >= 0 <= account["reserved"] for account in accounts)
         return sum(account["balance"] for account in accounts) + escrow

@@ -14,7 +14,18 @@ from tempfile import mkdtemp
 from typing import Any
 
 from attrs import define, field
-from consortium import BEGIN, COURT, GRID, LAB, LAB_OPERATOR, NORTH, OTHER, SOUTH, Consortium
+from consortium import (
+    BEGIN,
+    COURT,
+    GRID,
+    HOLDING,
+    LAB,
+    LAB_OPERATOR,
+    NORTH,
+    OTHER,
+    SOUTH,
+    Consortium,
+)
 
 from totemlang.ledger.canonical import parse
 from totemlang.ledger.chain import Chain
@@ -94,9 +105,7 @@ class Embedded(Consortium):
         """All balances and all escrow, from the raw state."""
         with self.chain(GRID).store.reading() as connection:
             rows = connection.execute("SELECT key, value FROM state WHERE space = 'contract'")
-            self.world.state = {
-                key: value for key, value in rows if key.startswith(("account/", "job/"))
-            }
+            self.world.state = {key: value for key, value in rows if key.startswith(HOLDING)}
         return Consortium.total(self)
 
     def records(self, prefix: str) -> list[dict[str, Any]]:

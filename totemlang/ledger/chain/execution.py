@@ -90,6 +90,7 @@ class Rules:
         """Let the contract do its part, in a state that stays as it is until the end.
 
         Raises:
+            Rejected: where values come beside a call that writes publicly.
             StubMisuse: where the contract does what no contract may; nothing takes effect.
         """
         own = OWN.get(transaction.function)
@@ -110,8 +111,8 @@ class Rules:
         writes, private, event, reads = stub.end()
         if refusal is not None:
             writes, private, event = Writes(writes.space), {}, None
-        if transaction.transient and writes.public:
-            raise StubMisuse("public writes of a call with transient values cannot be replayed")
+        if transaction.transient and writes.public:  # without these values nobody could repeat it
+            raise Rejected(Fault.FORM, f"{transaction.function} takes no values beside the call")
         if stub.has_read_private and not writes.is_empty:
             raise StubMisuse("writes of a call that reads private values cannot be replayed")
         _check_private(writes, transaction, private, transient)
