@@ -71,7 +71,7 @@ class Chain:
         with ExitStack() as held:
             source: BoundData | Gathering = data
             for number, stage in enumerate(stages):
-                into = held.enter_context(closing(self.work.gathering(number)))
+                into = held.enter_context(closing(self._gathering(number)))
                 self._run_stage(number, stage, source, into)
                 if not isinstance(source, BoundData):
                     source.close()
@@ -96,6 +96,11 @@ class Chain:
         run.used = watch.totem
         self.finished(number, run)
         self.tell(total, total, watch.totem, True)
+
+    def _gathering(self, number: int) -> Gathering:
+        if self.crew.in_memory:
+            return self.work.gathering(number)
+        return self.work.portable(number)
 
     def _tasks(self, stage: Stage, source: BoundData | Gathering) -> Iterator[Task]:
         if isinstance(source, BoundData):

@@ -22,6 +22,6 @@ def workers_for(work: Work, manager: TotemManager, count: int, home: OneWorker) 
     """
     if count == 1:
         return home
-    if work.tier.runs_in_threads or not hasattr(socket, "send_fds"):
+    if work.tier.is_native or not hasattr(socket, "send_fds"):
         return ThreadWorkers(work, manager, count)
     return ProcessWorkers(work, manager, count)

@@ -37,7 +37,6 @@ from totemlang.engine.progress import Progress, Reporter
 from totemlang.engine.receipt import Receipt, make_receipt
 from totemlang.engine.result_hash import table_hash, variables_hash
 from totemlang.engine.spool import Scratch
-from totemlang.engine.stages import MAP_ROWS
 from totemlang.engine.tiers import AUTO, chosen_tier
 from totemlang.engine.work import Work
 from totemlang.engine.workers import OneWorker
@@ -76,7 +75,7 @@ def run_job(
     progress: Callable[[Progress], None] | None = None,
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
     scratch: Scratch | None = None,
-    batch_rows: int = MAP_ROWS,
+    batch_rows: int | None = None,
     workers: int = 1,
     partitions: int | None = None,
     tier: str = AUTO,
@@ -99,7 +98,7 @@ def run_job(
         memory_limit: bytes of rows to hold before they go to scratch files. One group, the
             result and a batch are held whatever the limit.
         scratch: where scratch files are made (None: the system's place).
-        batch_rows: rows that a map takes at once.
+        batch_rows: rows that a map takes at once (None: as it suits the tier).
         workers: how many run stages at the same time.
         partitions: in how many tasks each stage is cut (None: as it suits the data).
         tier: `interpreter`, `native`, or `auto`: by the size of the data.
@@ -170,7 +169,7 @@ class _How:
 
     share: int
     scratch: Scratch
-    batch_rows: int
+    batch_rows: int | None
     workers: int
     partitions: int | None
     tier: str
@@ -240,16 +239,18 @@ class LocalRun:
             name = module.dataset.name
             published = self.metadata.get(name)
             bound = bind(module.dataset, self._file(name), published, keep_bytes=self.how.share)
+        tier = chosen_tier(self.how.tier, 0 if bound is None else bound.rows)
         return Work(
             self.bill.job,
             self.verified,
             global_values(self.verified, self.parameters),
             lookups,
             bound,
-            chosen_tier(self.how.tier, 0 if bound is None else bound.rows),
+            tier,
             self.how.share,
             self.how.scratch,
-            self.how.batch_rows,
+            self.how.batch_rows or tier.map_rows,
+            self.how.workers,
         )
 
     def _file(self, name: str) -> DataFile:

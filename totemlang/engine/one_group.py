@@ -13,6 +13,7 @@ from totemlang.engine.ordering import Grouped, group
 from totemlang.engine.pieces import Aggregated, Pieces
 from totemlang.engine.runs import first_batches, joined
 from totemlang.engine.spool import Scratch, Spool
+from totemlang.vm.tier import Emission
 
 
 @define
@@ -38,6 +39,14 @@ class OneGroup:
     def __attrs_post_init__(self) -> None:
         """Make the spool for rows that are not combined."""
         self._spool = Spool(self.schema, self.limit, self.scratch)
+
+    def receive(self, emission: Emission) -> None:
+        """Take in what a stage emitted."""
+        self.add(emission.batch())
+
+    def absorb(self, other: OneGroup, *, same_thread: bool) -> None:
+        """Take in all that another grouping has gathered."""
+        self.take(*other.leave())
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take in the next rows."""
@@ -73,7 +82,7 @@ class OneGroup:
         yield Grouped(rows, np.array([0, rows.num_rows], dtype=np.int64))
 
     def leave(self) -> tuple[bool, Iterator[pa.RecordBatch]]:
-        """What was taken in, combined if that is worth it."""
+        """What was taken in as batches to `take`, and whether they are combined."""
         if self.combine and (self._partial is not None or self.rows >= self.worth):
             self._combine_held()
         if self._partial is not None:

@@ -114,7 +114,7 @@ class ProcessWorker:
         stage, task = attempt.stage, Task(attempt.partition, given)
         is_partial = False
         if self.work.is_combined(stage):
-            with closing(self.work.own_gathering(stage, 1)) as own:
+            with closing(self.work.portable(stage)) as own:
                 done = self.performer.perform(stage, task, own, self._tell)
                 is_partial, batches = own.leave()
                 for batch in batches:

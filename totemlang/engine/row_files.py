@@ -14,6 +14,7 @@ from totemlang.engine.ordering import Grouped
 from totemlang.engine.pieces import Aggregated
 from totemlang.engine.spool import Scratch
 from totemlang.engine.tasks import FileRows, Input, LooseRows
+from totemlang.vm.tier import Emission
 
 
 def write_input(given: Input, scratch: Scratch) -> tuple[Form, IO[bytes] | None]:
@@ -72,6 +73,10 @@ class FileTaker:
     file: IO[bytes]
     rows: int = field(default=0, init=False)
     _writer: pa.RecordBatchStreamWriter | None = field(default=None, init=False)
+
+    def receive(self, emission: Emission) -> None:
+        """Take in what a stage emitted."""
+        self.add(emission.batch())
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take in the next rows."""

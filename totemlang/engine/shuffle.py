@@ -8,7 +8,7 @@ has gathered in a grouping of its own leaves it as batches, which another one ta
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 from attrs import define, field
@@ -22,6 +22,7 @@ from totemlang.engine.pieces import Aggregated, Pieces
 from totemlang.engine.runs import SortedRuns, first_batches, joined
 from totemlang.engine.spool import Scratch
 from totemlang.tables.prices import PriceTable
+from totemlang.vm.tier import Emission
 
 WORTH_COMBINING = 4
 """Rows of a key, on the average of those that come first, from which on they are combined."""
@@ -34,23 +35,23 @@ COMBINED_ROWS = 1 << 19
 
 
 class Grouping(Protocol):
-    """Takes rows in any number of batches, then gives groups, or leaves what it has, once."""
+    """Takes rows in any number of batches, then gives groups, or is absorbed by another, once."""
 
     @property
     def rows(self) -> int:
         """Rows taken so far."""
 
-    def add(self, batch: pa.RecordBatch) -> None:
-        """Take in the next rows: key parts, then values."""
+    def receive(self, emission: Emission) -> None:
+        """Take in what a stage emitted: key parts, then values."""
 
-    def take(self, is_partial: bool, batches: Iterable[pa.RecordBatch]) -> None:
-        """Take in what another grouping has left."""
+    def absorb(self, other: Any, *, same_thread: bool) -> None:
+        """Take in all that another grouping for the same stage has gathered.
+
+        `same_thread`: whoever gathered it goes on in this thread.
+        """
 
     def groups(self) -> Iterator[Pieces]:
         """All groups, keys ascending, the rows of each in the order they were added."""
-
-    def leave(self) -> tuple[bool, Iterator[pa.RecordBatch]]:
-        """What was taken in as batches for another grouping, and whether they are combined."""
 
     def close(self) -> None:
         """Free what is held."""
@@ -58,7 +59,7 @@ class Grouping(Protocol):
 
 def grouping_for(
     stage: Stage, *, combine: bool, limit: int, scratch: Scratch, prices: PriceTable
-) -> Grouping:
+) -> KeyedGroups | OneGroup:
     """The grouping that a reduce needs.
 
     Args:
@@ -104,6 +105,14 @@ class KeyedGroups:
             self.combiner.schema, parts, self.limit, self.scratch, self.combiner.fold
         )
 
+    def receive(self, emission: Emission) -> None:
+        """Take in what a stage emitted."""
+        self.add(emission.batch())
+
+    def absorb(self, other: KeyedGroups, *, same_thread: bool) -> None:
+        """Take in all that another grouping has gathered."""
+        self.take(*other.leave())
+
     def add(self, batch: pa.RecordBatch) -> None:
         """Take in the next rows."""
         if not batch.num_rows:
@@ -140,7 +149,7 @@ class KeyedGroups:
         yield from self._raw.groups()
 
     def leave(self) -> tuple[bool, Iterator[pa.RecordBatch]]:
-        """What was taken in, combined if that is worth it."""
+        """What was taken in as batches to `take`, and whether they are combined."""
         if self.combine:
             self._combine_held()
         if self._partial.rows:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator
-from typing import IO
+from typing import IO, Any
 
 import pyarrow as pa
 from attrs import define, field, frozen
+
+from totemlang.vm.tier import Emission
 
 
 @frozen
@@ -76,6 +78,14 @@ class Spool:
         if self._held_bytes > self.limit:
             self._files.append(SpoolFile.write(self.scratch, self.schema, self._held))
             self._held, self._held_bytes = [], 0
+
+    def receive(self, emission: Emission) -> None:
+        """Take in what a stage emitted."""
+        self.add(emission.batch())
+
+    def absorb(self, other: Any, *, same_thread: bool) -> None:
+        """Take in all that another spool holds."""
+        self.take(*other.leave())
 
     def take(self, is_partial: bool, batches: Iterable[pa.RecordBatch]) -> None:
         """Take in what another spool has left."""

@@ -17,14 +17,11 @@ from totemlang.vm.machine import Failures
 from totemlang.vm.tier import Emission, StageMachine
 from totemlang.vm.totals import Totals
 
-MAP_ROWS = 16_384
-"""Rows that a map takes at once."""
-
 GROUP_ROWS = 65_536
 """Rows of groups that a reduce takes at once, about (a group is never divided)."""
 
-SEVERAL_EMITS_RECORDS = 1_024
-"""Records that a stage takes at once where each of them may emit several rows."""
+SEVERAL_EMITS = 16
+"""So much fewer records are taken at once where each of them may emit several rows."""
 
 
 _LOOPS = frozenset({"for", "while", "foreach"})
@@ -34,8 +31,8 @@ _BLOCKS = _LOOPS | {"if", "and", "or"}
 class Taker(Protocol):
     """Takes emitted rows in order: a spool, a grouping, a file."""
 
-    def add(self, batch: pa.RecordBatch) -> None:
-        """Take in the next rows."""
+    def receive(self, emission: Emission) -> None:
+        """Take in what a stage emitted next."""
 
 
 @frozen
@@ -58,7 +55,7 @@ class Performer:
     verified: VerifiedModule
     machine: StageMachine
     data: BoundData | None
-    batch_rows: int = MAP_ROWS
+    batch_rows: int
     _known: Totals = field(factory=Totals, init=False)
 
     def perform(
@@ -77,7 +74,7 @@ class Performer:
             self.machine.read_lookups(stage.name)
         rows, failures = 0, Failures()
         for emission, taken in self._emissions(stage_number, stage, task):
-            taker.add(emission.batch())
+            taker.receive(emission)
             failures = followed_by(failures, emission.failures)
             rows += taken
             tell(rows)
@@ -89,11 +86,11 @@ class Performer:
         several = emits_several(stage.code)
         given = task.input
         if isinstance(given, FileRows | LooseRows):
-            rows = min(self.batch_rows, SEVERAL_EMITS_RECORDS) if several else self.batch_rows
+            rows = max(1, self.batch_rows // SEVERAL_EMITS) if several else self.batch_rows
             for batch in self._batches(given, rows):
                 yield self.machine.map(number, batch), batch.num_rows
             return
-        groups = SEVERAL_EMITS_RECORDS if several else GROUP_ROWS
+        groups = max(1, self.batch_rows // SEVERAL_EMITS) if several else GROUP_ROWS
         for piece in cut(given, groups, GROUP_ROWS):
             yield self._reduced(number, piece), piece.rows
 

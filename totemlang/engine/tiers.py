@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import define, field
 
 from totemlang.bytecode.module import Value
 from totemlang.data.lookup import LookupTable
@@ -12,22 +14,39 @@ from totemlang.diagnostics import UsageError
 from totemlang.engine.interpreted import InterpretedMachine
 from totemlang.verify.verified import VerifiedModule
 from totemlang.vm.meter import Purse
+from totemlang.vm.prepared import Prepared, prepare
 from totemlang.vm.tier import StageMachine
+
+if TYPE_CHECKING:
+    from totemlang.native.plan import Plan
 
 AUTO, INTERPRETER, NATIVE = "auto", "interpreter", "native"
 TIERS = (AUTO, INTERPRETER, NATIVE)
 
+NATIVE_ROWS = 100_000
+"""Rows from which on a compiler is worth waiting for."""
 
-@frozen
+
+@define(eq=False)
 class Tier:
-    """A tier by name, `interpreter` or `native`."""
+    """A tier by name, `interpreter` or `native`, for the machines of one job.
+
+    A module that is too large for the native tier is interpreted there.
+    """
 
     name: str
+    _prepared: Prepared | None = field(default=None, init=False)
+    _plan: Plan | None = field(default=None, init=False)
 
     @property
-    def runs_in_threads(self) -> bool:
-        """Whether machines of one process run at the same time."""
+    def is_native(self) -> bool:
+        """Whether its machines run native code, several of them at the same time in a process."""
         return self.name == NATIVE
+
+    @property
+    def map_rows(self) -> int:
+        """Rows that a map takes at once."""
+        return 65_536 if self.is_native else 16_384
 
     def machine(
         self,
@@ -37,7 +56,30 @@ class Tier:
         purse: Purse,
     ) -> StageMachine:
         """A machine for one thread, paid from the purse."""
-        return InterpretedMachine(verified, globals, lookups, purse)
+        found = self._native(verified, globals, lookups, purse) if self.is_native else None
+        if found is not None:
+            return found
+        if self._prepared is None:
+            self._prepared = prepare(verified)
+        return InterpretedMachine(verified, globals, lookups, purse, prepared=self._prepared)
+
+    def _native(
+        self,
+        verified: VerifiedModule,
+        globals: Sequence[Value],
+        lookups: Sequence[LookupTable],
+        purse: Purse,
+    ) -> StageMachine | None:
+        from totemlang.native.limits import NotNative
+        from totemlang.native.machine import NativeMachine
+        from totemlang.native.translator import translate_module
+
+        try:
+            if self._plan is None:
+                self._plan = translate_module(verified)
+            return NativeMachine(verified, globals, lookups, purse, plan=self._plan)
+        except NotNative:
+            return None
 
 
 def chosen_tier(wanted: str, rows: int) -> Tier:
@@ -48,4 +90,9 @@ def chosen_tier(wanted: str, rows: int) -> Tier:
     """
     if wanted not in TIERS:
         raise UsageError(f"there is no tier {wanted!r} (there are: {', '.join(TIERS)})")
-    return Tier(INTERPRETER)
+    has_native = find_spec("wasmtime") is not None
+    if wanted == NATIVE and not has_native:
+        raise UsageError("the native tier needs the package wasmtime")
+    if wanted == AUTO:
+        return Tier(NATIVE if has_native and rows >= NATIVE_ROWS else INTERPRETER)
+    return Tier(wanted)

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Lock
+from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, frozen
 
 from totemlang.bytecode.module import Value
 from totemlang.data.bind import BoundData
 from totemlang.data.lookup import LookupTable
+from totemlang.engine.one_group import OneGroup
 from totemlang.engine.result_table import emitted_schema
-from totemlang.engine.shuffle import Grouping, grouping_for
+from totemlang.engine.shuffle import Grouping, KeyedGroups, grouping_for
 from totemlang.engine.spool import Scratch, Spool
 from totemlang.engine.stages import Performer, is_reduce
 from totemlang.engine.tiers import Tier
 from totemlang.verify.verified import VerifiedModule
 from totemlang.vm.aggregate import aggregate_only
 from totemlang.vm.meter import Purse
+from totemlang.vm.tier import StageMachine
+
+if TYPE_CHECKING:
+    from totemlang.native.grouping_plan import GroupingPlan
+
+Portable = Spool | KeyedGroups | OneGroup
+"""Takes the rows that a stage emits, and can leave them as batches."""
 
 Gathering = Spool | Grouping
-"""What takes the rows that a stage emits."""
+"""Takes the rows that a stage emits."""
 
 
 @frozen(eq=False)
@@ -35,6 +45,8 @@ class Work:
     share: int
     scratch: Scratch
     batch_rows: int
+    workers: int
+    _plans: dict[int, GroupingPlan] = field(factory=dict, init=False)
 
     def performer(self, purse: Purse) -> Performer:
         """A machine of the job's tier, paid from a purse."""
@@ -49,25 +61,59 @@ class Work:
         parts = stages[stage + 1].key_parts
         return all(aggregate_only(self.verified, stage + 1)[parts:])
 
-    def gathering(self, stage: int, share: int | None = None) -> Gathering:
-        """What takes all rows that a stage emits, in order."""
+    def is_combined_natively(self, stage: int) -> bool:
+        """Whether that is done in the memory of a native machine."""
+        return self.tier.is_native and self.is_combined(stage)
+
+    def gathering(self, stage: int, machine: StageMachine | None = None) -> Gathering:
+        """What takes all rows that a stage emits, in order: best those of a machine."""
+        if not self.is_combined_natively(stage):
+            return self.portable(stage)
+        from totemlang.engine.native_groups import NativeGroups
+
+        return NativeGroups(self._plan(stage), machine)
+
+    def portable(self, stage: int, holders: int = 1) -> Portable:
+        """The same in a form of which batches can be sent elsewhere.
+
+        It keeps the share of one of so many holders in memory.
+        """
         stages = self.verified.module.stages
+        share = max(1, self.share // holders)
         if stage + 1 < len(stages) and is_reduce(stages[stage + 1]):
             return grouping_for(
                 stages[stage + 1],
                 combine=self.is_combined(stage),
-                limit=self.share if share is None else share,
+                limit=share,
                 scratch=self.scratch,
                 prices=self.verified.prices,
             )
-        return self.spool(stage, share)
+        return self._spool(stage, share)
 
-    def spool(self, stage: int, share: int | None = None) -> Spool:
-        """What takes rows of a stage for another to group."""
+    def own_gathering(
+        self, stage: int, holders: int, machine: StageMachine | None = None
+    ) -> Gathering:
+        """What one of several holders takes rows of a stage with, to be absorbed later."""
+        if self.is_combined_natively(stage):
+            return self.gathering(stage, machine)
+        if self.is_combined(stage):
+            return self.portable(stage, 2 * holders)
+        return self._spool(stage, max(1, self.share // (2 * holders)))
+
+    def _spool(self, stage: int, share: int) -> Spool:
         schema = emitted_schema(self.verified.module.stages[stage].emitted.columns)
-        return Spool(schema, self.share if share is None else share, self.scratch)
+        return Spool(schema, share, self.scratch)
 
-    def own_gathering(self, stage: int, holders: int) -> Gathering:
-        """What one of several holders takes rows of a stage with, to hand them over later."""
-        share = max(1, self.share // (2 * holders))
-        return self.gathering(stage, share) if self.is_combined(stage) else self.spool(stage, share)
+    def _plan(self, stage: int) -> GroupingPlan:
+        """One for all groupings of a stage: they are merged."""
+        from totemlang.engine.native_groups import native_plan
+
+        with _PLANNING:
+            if stage not in self._plans:
+                limit = self.share // self.workers
+                folder = self.scratch.folder
+                self._plans[stage] = native_plan(self.verified, stage + 1, limit, folder)
+            return self._plans[stage]
+
+
+_PLANNING = Lock()

@@ -44,8 +44,11 @@ from totemlang.engine.messages import (
     Told,
     send,
 )
+from totemlang.engine.one_group import OneGroup
 from totemlang.engine.progress import INTERVAL
 from totemlang.engine.row_files import emitted, write_input
+from totemlang.engine.shuffle import KeyedGroups
+from totemlang.engine.spool import Spool
 from totemlang.engine.stages import Done
 from totemlang.engine.tasks import FileRows, Task
 from totemlang.engine.watch import Watch
@@ -188,6 +191,7 @@ class _Shift:
             while self.following in self.done:
                 performed, order = self.done.pop(self.following)
                 assert order.emitted is not None
+                assert isinstance(into, Spool | KeyedGroups | OneGroup)
                 into.take(performed.is_partial, emitted(order.emitted))
                 order.close()
                 done(performed.done)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from threading import Condition, Thread
 
-import pyarrow as pa
 from attrs import define, field
 
 from totemlang.engine.desk import AttemptEnded, Desk
@@ -17,6 +16,7 @@ from totemlang.engine.tasks import Task
 from totemlang.engine.watch import Watch
 from totemlang.engine.work import Gathering, Work
 from totemlang.engine.workers import Hand
+from totemlang.vm.tier import Emission
 
 
 @define
@@ -53,7 +53,7 @@ class ThreadWorkers:
             for found, output in shift.in_order(self.count):
                 if output is not None:
                     with closing(output):
-                        into.take(*output.leave())
+                        into.absorb(output, same_thread=False)
                 done(found)
         finally:
             if not shift.is_finished:
@@ -63,7 +63,7 @@ class ThreadWorkers:
                 thread.join()
         for output in shift.gathered:
             with closing(output):
-                into.take(*output.leave())
+                into.absorb(output, same_thread=False)
 
     def close(self) -> None:
         """End all waiting; threads have ended with their stage."""
@@ -126,12 +126,14 @@ class _Shift:
     def work_off(self, hand: Hand, threads: int) -> None:
         """Perform tasks until there are none."""
         combined = self.work.is_combined(self.stage)
-        own = self.work.own_gathering(self.stage, threads) if combined else None
+        own = None
+        if combined:
+            own = self.work.own_gathering(self.stage, threads, hand.performer.machine)
         if own is not None:
             with self._changed:
                 self.gathered.append(own)
         while (task := self._next()) is not None:
-            output = own if own is not None else self.work.own_gathering(self.stage, 4 * threads)
+            output = own or self.work.own_gathering(self.stage, 4 * threads)
             found = hand.do(self.stage, task, _Stoppable(self, output), self.watch, show=False)
             with self._changed:
                 self._done[task.number] = (found, output if own is None else None)
@@ -175,8 +177,8 @@ class _Stoppable:
     shift: _Shift
     taker: Gathering
 
-    def add(self, batch: pa.RecordBatch) -> None:
-        """Take in the next rows."""
+    def receive(self, emission: Emission) -> None:
+        """Take in what a stage emitted."""
         if self.shift.is_ended:
             raise AttemptEnded
-        self.taker.add(batch)
+        self.taker.receive(emission)

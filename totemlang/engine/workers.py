@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from typing import Protocol
 
 from attrs import define, field
@@ -99,8 +100,12 @@ class OneWorker:
         """Perform all tasks of a stage; see `Workers`."""
         if self._hand is None:
             self._hand = Hand(self.work, Desk(self.manager))
-        for task in tasks:
-            done(self._hand.do(stage, task, into, watch, show=True))
+        with closing(self.work.own_gathering(stage, 1, self._hand.performer.machine)) as own:
+            taker = own if self.work.is_combined_natively(stage) else into
+            for task in tasks:
+                done(self._hand.do(stage, task, taker, watch, show=True))
+            if taker is own:
+                into.absorb(own, same_thread=True)
 
     def close(self) -> None:
         """There is nothing to end."""

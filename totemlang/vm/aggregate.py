@@ -44,13 +44,11 @@ def aggregate_only(verified: VerifiedModule, stage: int) -> tuple[bool, ...]:
 
     A parameter that orders the group needs its elements as soon as another parameter does.
     """
-    safe_in_functions: list[frozenset[int]] = []
-    for function, code in zip(verified.module.functions, verified.functions, strict=True):
-        arrays = {i for i, p in enumerate(function.parameters) if p.type.is_array}
-        safe_in_functions.append(frozenset(arrays - _taken_apart(code, safe_in_functions)))
     definition = verified.module.stages[stage]
-    apart = _taken_apart(verified.stages[stage], safe_in_functions)
-    only = [p.type.is_array and i not in apart for i, p in enumerate(definition.parameters)]
+    asked = asked_of(verified, stage)
+    only = [
+        p.type.is_array and asked[i] <= AGGREGATING for i, p in enumerate(definition.parameters)
+    ]
     if definition.order_by is not None:
         arrays = {i for i, p in enumerate(definition.parameters) if p.type.is_array}
         if not all(only[i] for i in arrays):
@@ -58,9 +56,23 @@ def aggregate_only(verified: VerifiedModule, stage: int) -> tuple[bool, ...]:
     return tuple(only)
 
 
-def _taken_apart(body: VerifiedCode, functions: list[frozenset[int]]) -> set[int]:
-    """The slots that hold an array whose elements the body needs, or that it stores to."""
-    apart: set[int] = set()
+def asked_of(verified: VerifiedModule, stage: int) -> tuple[frozenset[str], ...]:
+    """For each parameter of a stage the operations that take it as an array, by functions too.
+
+    "" stands for anything that needs elements one by one, or stores the array.
+    """
+    functions: list[tuple[frozenset[str], ...]] = []
+    for function, code in zip(verified.module.functions, verified.functions, strict=True):
+        functions.append(_asked(code, len(function.parameters), functions))
+    count = len(verified.module.stages[stage].parameters)
+    return _asked(verified.stages[stage], count, functions)
+
+
+def _asked(
+    body: VerifiedCode, parameters: int, functions: list[tuple[frozenset[str], ...]]
+) -> tuple[frozenset[str], ...]:
+    """What a body does with the arrays in the slots of its parameters."""
+    asked: list[set[str]] = [set() for _ in body.code.slots]
     stack: list[int | None] = []
     for instruction, step in zip(body.code.instructions, body.steps, strict=True):
         name, immediates = instruction.operation, instruction.immediates
@@ -68,18 +80,20 @@ def _taken_apart(body: VerifiedCode, functions: list[frozenset[int]]) -> set[int
             _pop(stack, 1)
         taken = _pop(stack, len(step.operands))
         for position, slot in enumerate(taken):
-            if slot is None or name in AGGREGATING:
+            if slot is None:
                 continue
-            if name != "call" or position not in functions[immediates[0]]:
-                apart.add(slot)
+            if name == "call":
+                asked[slot] |= functions[immediates[0]][position]
+            else:
+                asked[slot].add(name if name in AGGREGATING else "")
         if "slot" in OPERATIONS[name].immediates and name != "load":
-            apart.add(immediates[0])
+            asked[immediates[0]].add("")
         if name == "take_element":
             stack.append(None)
         if step.result is not None and name not in ("and", "or"):  # the right side leaves theirs
             is_array = name == "load" and step.result.is_array
             stack.append(immediates[0] if is_array else None)
-    return apart
+    return tuple(frozenset(found) for found in asked[:parameters])
 
 
 def _pop(stack: list[int | None], count: int) -> list[int | None]:

@@ -1,0 +1,95 @@
+"""Early combining in the native tier: a grouping that takes rows where a machine emits them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import pyarrow as pa
+from attrs import define, field
+
+from totemlang.engine.pieces import Aggregated, Pieces
+from totemlang.native.grouping import NativeGrouping
+from totemlang.native.grouping_layout import Asked
+from totemlang.native.grouping_place import Place
+from totemlang.native.grouping_plan import GroupingPlan
+from totemlang.native.machine import NativeMachine
+from totemlang.verify.verified import VerifiedModule
+from totemlang.vm.aggregate import asked_of
+from totemlang.vm.tier import Emission, StageMachine
+
+_TOTALS = frozenset({"sum", "exact_sum", "sum_time"})
+
+
+def native_plan(
+    verified: VerifiedModule, stage: int, limit: int, folder: str | None
+) -> GroupingPlan:
+    """What all groupings for a reduce have in common; each keeps `limit` bytes in memory."""
+    definition = verified.module.stages[stage]
+    parts = definition.key_parts
+    kinds = [parameter.type.kind for parameter in definition.parameters]
+    values = [
+        Asked(kind, bool(asked & _TOTALS), "min_of" in asked, "max_of" in asked)
+        for kind, asked in zip(kinds[parts:], asked_of(verified, stage)[parts:], strict=True)
+    ]
+    return GroupingPlan(tuple(kinds[:parts]), tuple(values), verified.prices, limit, folder)
+
+
+@define
+class NativeGroups:
+    """Groups of which a reduce asks sums, counts and extremes alone; see `shuffle.Grouping`.
+
+    With a native `machine` it takes rows out of that machine's memory, and belongs to its thread.
+    """
+
+    plan: GroupingPlan
+    machine: StageMachine | None = None
+    _grouping: NativeGrouping | None = field(default=None, init=False)
+
+    @property
+    def rows(self) -> int:
+        """Rows taken so far."""
+        return 0 if self._grouping is None else self._grouping.rows
+
+    def receive(self, emission: Emission) -> None:
+        """Take in what a stage emitted."""
+        self._own().add(emission)
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take in the next rows."""
+        self._own().add_batch(batch)
+
+    def take(self, is_partial: bool, batches: Iterable[pa.RecordBatch]) -> None:
+        """Take in rows of others."""
+        assert not is_partial
+        for batch in batches:
+            self.add(batch)
+
+    def absorb(self, other: NativeGroups, *, same_thread: bool) -> None:
+        """Take in what another has gathered; in the same thread it is simply taken over."""
+        theirs, other._grouping = other._grouping, None
+        if theirs is None:
+            return
+        if self._grouping is None and same_thread:
+            self._grouping = theirs
+        else:
+            self._own().merge(theirs)
+
+    def groups(self) -> Iterator[Pieces]:
+        """All groups, keys ascending."""
+        for batch in self._own().aggregates():
+            yield Aggregated(batch)
+
+    def close(self) -> None:
+        """Free what is held."""
+        if self._grouping is not None:
+            self._grouping.close()
+            self._grouping = None
+
+    def _own(self) -> NativeGrouping:
+        if self._grouping is None:
+            place = None
+            if isinstance(self.machine, NativeMachine):
+                instance = self.machine.instance
+                place = Place(instance.store, instance.memory)
+            self._grouping = NativeGrouping(self.plan, place)
+        return self._grouping
