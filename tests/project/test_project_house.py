@@ -26,6 +26,7 @@ ROOMS = (
     "ledger",
     "program",
     "execution",
+    "node",
     "cli",
 )
 """From left to right; `program` and `execution` are the face before the rooms."""

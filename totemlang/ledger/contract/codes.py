@@ -28,7 +28,8 @@ from totemlang.ledger.contract.refusals import Reason, Refusal
 from totemlang.ledger.stub import Stub
 
 LIFETIME = timedelta(minutes=15)
-_OPEN = ("accepted", "running")
+_OPEN = ("accepted", "running", "finished", "disputed")
+"""States in which a consumer may enter: from acceptance until the job is settled."""
 
 
 @declared(roles=("consumer",), job=IDENTIFIER, part=PART, key=DIGEST, code_hash=DIGEST)
@@ -90,6 +91,6 @@ def hash_of_code(job: str, part: int, key: str, code: str) -> str:
 
 def _need_open(record: Record, moment: str) -> None:
     if record["state"] not in _OPEN:
-        raise Refusal(Reason.STATE, f"the job is {record['state']}: codes are for one that runs")
+        raise Refusal(Reason.STATE, f"the job is {record['state']}: codes are for one that all have accepted")
     if moment > record["deadline"]:
         raise Refusal(Reason.DEADLINE)

@@ -1,0 +1,203 @@
+"""A provider's node: it follows the ledger, and does what the provider owes to it.
+
+node = ProviderNode(ledger, Keeping.at(folder), {"readings": "readings.parquet"}, keys)
+for deed in node.step():
+    print(deed)
+
+It accepts a part when the consumer proves that he holds the access keys, runs it beside the data
+under the data's policy, reports after every stage, commits to result and receipt, and hands them
+over when the job has ended. After a crash it goes on where the ledger says that it stopped.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+
+from attrs import define, field, frozen
+
+from totemlang.data.locate import Spec
+from totemlang.diagnostics import BadData, Forbidden, TotemError
+from totemlang.engine.local import run_job
+from totemlang.engine.outcome import Outcome
+from totemlang.engine.progress import Progress
+from totemlang.ledger.chain import Rejected
+from totemlang.ledger.client import AccessKeys, Job, Ledger
+from totemlang.ledger.contract import Refusal
+from totemlang.node.delivery import Delivery
+from totemlang.node.entrance import Entry, let_in
+from totemlang.node.following import Following
+from totemlang.node.handing_over import hand_over
+from totemlang.node.judging import JudgedPart, judged_part
+from totemlang.node.keeping import Keeping
+from totemlang.node.running import Runner, opened
+
+PAUSE = 0.5
+"""Seconds between two looks at the ledger."""
+
+
+@frozen
+class Deed:
+    """What a node did about a part: `accepted`, `refused`, `ran`, `delivered`, `expired`, `waits`.
+
+    `told` says more: a reason, a status.
+    """
+
+    job: str
+    part: int
+    what: str
+    told: str = ""
+
+    def __str__(self) -> str:
+        """In a line."""
+        return f"{self.job} part {self.part}: {self.what}" + (f", {self.told}" if self.told else "")
+
+
+@define
+class ProviderNode:
+    """The node of an organisation. Several may serve one organisation, on one folder or on several.
+
+    `holdings` are the files of its data sets by name, `keys` what access was granted with; `run`
+    runs a job (the engine's `run_job`, or one with more workers); `progress` is told of it.
+    """
+
+    ledger: Ledger
+    keeping: Keeping
+    holdings: Mapping[str, Spec]
+    keys: AccessKeys
+    run: Callable[..., Outcome] = run_job
+    progress: Callable[[Job, int, Progress], None] | None = None
+    _following: Following = field(init=False)
+    _waiting: set[tuple[str, int]] = field(factory=set, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Begin to follow."""
+        self._following = Following(self.ledger, "provider")
+
+    @property
+    def organisation(self) -> str:
+        """Whose node it is."""
+        return self.ledger.member.partition("@")[2]
+
+    def step(self) -> Iterator[Deed]:
+        """Do all that is due now, telling of each deed when it is done.
+
+        Raises:
+            LedgerUnreachable: where the ledger does not answer.
+        """
+        for job in self._following.open_jobs():
+            for number, part in enumerate(job.parts):
+                if part.organisation == self.organisation:
+                    yield from self._attend(job.job, number)
+            yield from self._expire(job.job)
+
+    def serve(self, stop: threading.Event, tell: Callable[[Deed], None]) -> None:
+        """Do what is due, again and again, until `stop` is set."""
+        while not stop.is_set():
+            for deed in self.step():
+                tell(deed)
+                if stop.is_set():
+                    return
+            stop.wait(PAUSE)
+
+    def receive(self, content: bytes, suffix: str) -> str:
+        """Take in a lookup that a consumer sends along with his job; gives its hash."""
+        return self.keeping.receive(content, suffix)
+
+    def let_in(self, entry: Entry) -> Delivery:
+        """Give a consumer what his part came to, for a one-time code that he shows with his key.
+
+        Raises:
+            Refusal: where the code is not his, was used, or is too old.
+            UsageError: where his key did not sign, or the part has not ended.
+        """
+        return let_in(self.ledger, self.keeping, entry)
+
+    def _attend(self, name: str, number: int) -> Iterator[Deed]:
+        """What is due to a part, with nobody else at work on it."""
+        with self.keeping.alone(name, number) as is_alone:
+            if not is_alone:
+                return
+            job = self.ledger.job_show(name)  # it may have gone on meanwhile
+            part = job.parts[number]
+            try:
+                if job.state == "submitted" and part.status == "waiting":
+                    yield from self._answer(job, number)
+                elif job.state in ("accepted", "running") and part.status in (
+                    "accepted",
+                    "running",
+                ):
+                    yield Deed(name, number, "ran", self._run(job, number))
+                if hand_over(self.ledger, self.keeping, self.ledger.job_show(name), number):
+                    yield Deed(name, number, "delivered")
+            except (Refusal, Rejected) as refusal:  # stopped, expired, or another node was faster
+                yield Deed(name, number, "waits", str(refusal))
+
+    def _answer(self, job: Job, number: int) -> Iterator[Deed]:
+        """Accept a part or refuse it; one whose lookups have not come yet waits for them."""
+        missing = [c for c in job.sent.values() if self.keeping.sent(c) is None]
+        if missing:
+            if (job.job, number) not in self._waiting:
+                self._waiting.add((job.job, number))
+                yield Deed(job.job, number, "waits", "for the lookups that are sent along")
+            return
+        reason, why = self._objection(job, number)
+        if reason:
+            self.ledger.job_refuse(job.job, number, reason)
+            yield Deed(job.job, number, "refused", f"{reason}: {why}")
+        else:
+            self.ledger.job_accept(job.job, number)
+            yield Deed(job.job, number, "accepted")
+
+    def _objection(self, job: Job, number: int) -> tuple[str, str]:
+        """What speaks against a part, as the ledger calls it and in words; empty where nothing."""
+        if not self.keys.is_proven(job, number):
+            return "access_key", "the proof of the access key is not right"
+        try:
+            judged = judged_part(self.ledger, job, number)
+            self._data(judged, job, number)
+        except Forbidden as error:
+            return "policy", str(error)
+        except (TotemError, OSError) as error:
+            return "other", str(error)
+        return "", ""
+
+    def _data(self, judged: JudgedPart, job: Job, number: int) -> Mapping[str, Spec]:
+        """The files of all data sets and lookups by name in the program."""
+        found: dict[str, Spec] = {}
+        for name, used in job.parts[number].data.items():
+            held = used.dataset.partition("/")[2]
+            if held not in self.holdings:
+                raise BadData(f"the node does not hold {used.dataset}")
+            found[name] = self.holdings[held]
+        for name, lookup in judged.sent.items():
+            path = self.keeping.sent(lookup.content)
+            if path is None:
+                raise BadData(f"the lookup {name} was not sent along")
+            found[name] = path
+        opened(found)
+        return found
+
+    def _run(self, job: Job, number: int) -> str:
+        judged = judged_part(self.ledger, job, number)
+        told = self.progress
+        runner = Runner(
+            self.ledger,
+            self.keeping,
+            job,
+            number,
+            self.run,
+            None if told is None else lambda progress: told(job, number, progress),
+        )
+        return runner.run_part(judged, lambda: opened(self._data(judged, job, number)))
+
+    def _expire(self, name: str) -> Iterator[Deed]:
+        """Let a job go on whose deadline has passed, so that nothing stays locked."""
+        job = self.ledger.job_show(name)
+        if job.deadline is not None and self.ledger.chain.clock() > job.deadline:
+            try:
+                state = self.ledger.job_expire(name).state
+            except (Refusal, Rejected):
+                return
+            own = [n for n, part in enumerate(job.parts) if part.organisation == self.organisation]
+            yield Deed(name, own[0], "expired", f"the job is {state}")

@@ -1,0 +1,167 @@
+"""Running a part beside the data, from its start on the ledger to its end there.
+
+What is told of the end depends on the billing. Metered: done with the hashes of result and receipt,
+failed, bad data, out of totem. Flat: done, or stopped by the provider; nothing else of the data.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from attrs import define, field
+
+from totemlang.data.file import DataFile, open_data
+from totemlang.data.locate import Spec
+from totemlang.diagnostics import BadData, LedgerUnreachable, TotemError
+from totemlang.engine.outcome import Outcome
+from totemlang.engine.progress import Progress
+from totemlang.engine.receipt import Receipt
+from totemlang.ledger.chain import Rejected
+from totemlang.ledger.client import Job, Ledger
+from totemlang.node.delivery import Delivery
+from totemlang.node.judging import JudgedPart
+from totemlang.node.keeping import Keeping
+from totemlang.node.part_account import PartAccount
+from totemlang.node.receipts import SignedReceipt, sign_receipt
+from totemlang.node.result_form import write_result
+
+GLANCE = 1.0
+"""Seconds between two looks whether a job that runs was stopped."""
+
+
+class Stopped(TotemError):
+    """The job was stopped, or its time was over, while it ran."""
+
+    status = "stopped"
+    exit_code = 1
+
+
+@define
+class Runner:
+    """One part that is run once; `run_part` says how it ended."""
+
+    ledger: Ledger
+    keeping: Keeping
+    job: Job
+    part: int
+    run: Callable[..., Outcome]
+    progress: Callable[[Progress], None] | None = None
+    _looked: float = field(factory=time.monotonic, init=False)
+
+    def run_part(self, judged: JudgedPart, data: Callable[[], Mapping[str, DataFile]]) -> str:
+        """Run the part and end it on the ledger; gives the status it ended with.
+
+        Raises:
+            LedgerUnreachable, Rejected: where the ledger does not answer; the part goes on later.
+        """
+        kept = self.keeping.kept(self.job.job, self.part)
+        if kept is not None:  # all was done but the last word to the ledger
+            return self._finish(kept)
+        account = PartAccount(self.ledger, self.job, self.part)
+        try:
+            outcome = self._run(judged, data, account)
+        except (LedgerUnreachable, Rejected):
+            raise
+        except Stopped as stopped:
+            return str(stopped)
+        except TotemError as error:
+            return self._give_up(account, error)
+        return self._end(outcome, account)
+
+    def _run(
+        self,
+        judged: JudgedPart,
+        data: Callable[[], Mapping[str, DataFile]],
+        account: PartAccount,
+    ) -> Outcome:
+        return self.run(
+            judged.runs,
+            data(),
+            self.job.parts[self.part].budget,
+            parameters=judged.parameters,
+            metadata=judged.metadata,
+            quote=judged.quote,
+            policy=judged.policy,
+            account=account,
+            job=self.job.job,
+            progress=self._tell,
+        )
+
+    def _tell(self, progress: Progress) -> None:
+        if self.progress is not None:
+            self.progress(progress)
+        if time.monotonic() - self._looked < GLANCE:
+            return
+        self._looked = time.monotonic()
+        state = self.ledger.job_show(self.job.job).state
+        if state not in ("accepted", "running"):
+            raise Stopped(f"the job is {state}")
+
+    # --- ends
+
+    def _end(self, outcome: Outcome, account: PartAccount) -> str:
+        if account.is_ended:
+            return outcome.status
+        if outcome.is_done:
+            if outcome.table is None or outcome.receipt is None:
+                raise BadData("a job gave neither result nor receipt")
+            encoded = write_result(outcome.table, outcome.columns)
+            delivery = Delivery(self._signed(outcome.receipt), encoded)
+            self.keeping.keep(self.job.job, self.part, delivery)
+            return self._finish(delivery)
+        if self.job.parts[self.part].is_flat:
+            return self._stop(outcome.status)
+        receipt = None
+        if outcome.receipt is not None:
+            signed = self._signed(outcome.receipt)
+            receipt = signed.hash
+            self.keeping.keep(self.job.job, self.part, Delivery(signed, None))
+        status = outcome.status if outcome.status in ("bad_data", "out_of_totem") else "failed"
+        self.ledger.job_fail(self.job.job, self.part, status, receipt)
+        return outcome.status
+
+    def _finish(self, delivery: Delivery) -> str:
+        receipt = delivery.receipt
+        status = str(receipt.receipt.get("status", ""))
+        part = self.ledger.job_show(self.job.job).parts[self.part]
+        if part.status != "running":
+            return status
+        if status != "done":
+            named = status if status == "out_of_totem" else "failed"
+            self.ledger.job_fail(self.job.job, self.part, named, receipt.hash)
+        elif part.is_flat:
+            self.ledger.job_finish(self.job.job, self.part)
+        else:
+            result = str(receipt.receipt.get("result", ""))
+            self.ledger.job_finish(self.job.job, self.part, result, receipt.hash)
+        return status
+
+    def _give_up(self, account: PartAccount, error: TotemError) -> str:
+        """The data cannot be read or is not what it was: the provider's own fault. Or the job was
+        stopped, which the ledger has told by refusing a report.
+        """
+        job = self.ledger.job_show(self.job.job)
+        part = job.parts[self.part]
+        if job.state not in ("accepted", "running"):
+            return f"the job is {job.state}"
+        if part.status == "accepted":
+            account.reserve(self.job.job, part.budget)
+        if part.is_flat:
+            return self._stop(error.status)
+        self.ledger.job_fail(self.job.job, self.part, "bad_data")
+        return "bad_data"
+
+    def _stop(self, status: str) -> str:
+        """A flat job tells nothing of its data: its provider stops it, at no charge."""
+        self.ledger.job_stop(self.job.job)
+        return f"{status}: stopped, so that the ledger learns nothing of the data"
+
+    def _signed(self, receipt: Receipt) -> SignedReceipt:
+        now = self.ledger.chain.clock()
+        return sign_receipt(self.ledger.me, self.ledger.id, self.job.job, self.part, receipt, now)
+
+
+def opened(files: Mapping[str, Spec]) -> dict[str, DataFile]:
+    """Files opened. Raises BadData, UsageError."""
+    return {name: open_data(spec) for name, spec in files.items()}
