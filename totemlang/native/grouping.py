@@ -18,7 +18,7 @@ import wasmtime
 
 from totemlang.native.grouping_incoming import FORMS, lay_down
 from totemlang.native.grouping_layout import TABLES
-from totemlang.native.grouping_output import Reader, no_rows, ordered
+from totemlang.native.grouping_output import Reader, no_rows
 from totemlang.native.grouping_place import Instance, Place, Room, own_place
 from totemlang.native.grouping_plan import GroupingPlan
 from totemlang.native.grouping_spill import Finished, Leaving, Runs
@@ -37,6 +37,9 @@ SLICE = 1 << 16
 """Rows between two looks at memory used and at windows."""
 
 _MOST_WIDENINGS = 12
+_FEW = 1 << 16
+_SPARSE = 32
+"""Of more than a few keys in a range one in so many must occur in a slice."""
 
 
 @runtime_checkable
@@ -86,6 +89,7 @@ class NativeGrouping:
         self._windows = Windows(plan.layout, plan.state, self._room)
         self._runs: Runs | None = None
         self._widenings = 0
+        self._most_direct = min(plan.most_direct, plan.limit // (4 * plan.layout.size))
 
     def add(self, emission: Emission) -> None:
         """Take in what a stage emitted: key parts, then values."""
@@ -131,7 +135,7 @@ class NativeGrouping:
             if not keys and self._tables.way is Way.NONE:
                 yield no_rows(reader.schema, [value.kind for value in self.plan.values])
                 return
-            yield from ordered(reader.read(self._tables.groups()), keys)
+            yield from reader.read(self._tables.groups())
             return
         self._spill()
         finished = Finished(reader.schema, keys, self.plan.folder)
@@ -140,7 +144,7 @@ class NativeGrouping:
                 self._tables.clear()
                 for part in self._runs.partition(partition):
                     self._absorb(part, most=None)
-                finished.add(ordered(reader.read(self._tables.groups()), keys))
+                finished.add(reader.read(self._tables.groups()))
             self._tables.clear()
             yield from finished.all()
         finally:
@@ -185,10 +189,19 @@ class NativeGrouping:
 
     def _begin(self, columns: _Columns) -> None:
         ranges = self._ranges(columns)
-        if ranges is not None and room_of(ranges) <= self.plan.most_direct:
+        if ranges is not None and self._is_dense(ranges, columns):
             self._tables.address_directly(ranges)
         else:
             self._tables.hash()
+
+    def _is_dense(self, ranges: list[Range], columns: _Columns) -> bool:
+        """Whether so many of the keys in the ranges occur that they are worth their memory."""
+        number = room_of(ranges)
+        if number > self._most_direct:
+            return False
+        if number <= _FEW or len(ranges) > 1:
+            return number <= _FEW
+        return len(np.unique(columns.values(0))) * _SPARSE >= number
 
     def _widen(self, columns: _Columns) -> None:
         """Make room for keys outside of the ranges, or find groups by hash from now on."""
@@ -197,7 +210,7 @@ class NativeGrouping:
         pairs = list(zip(self._tables.ranges, found, strict=True))
         self._widenings += 1
         for ranges in ([a.widened(b) for a, b in pairs], [a.joined(b) for a, b in pairs]):
-            if room_of(ranges) <= self.plan.most_direct and self._widenings <= _MOST_WIDENINGS:
+            if room_of(ranges) <= self._most_direct and self._widenings <= _MOST_WIDENINGS:
                 self._tables.address_directly(ranges)
                 return
         self._tables.hash()

@@ -180,17 +180,17 @@ class Moves:
       (local.get $high) (local.get $low) {place}))))"""
 
     def _spell(self) -> str:
-        """Strings of groups one behind the other at `$out`.
+        """Strings of the groups whose places stand at `$at`, one behind the other at `$out`.
 
         At `$offset` of each group stands a packed place, or with `$short` the words of a key.
         """
         return """
-(func (export "spell") (param $e i32) (param $number i32) (param $offset i32) (param $short i32)
+(func (export "spell") (param $at i32) (param $number i32) (param $offset i32) (param $short i32)
   (param $out i32) (local $word i64) (local $cell i32) (local $bytes i32)
   (block $done
     (loop $groups
       (br_if $done (i32.eqz (local.get $number)))
-      (local.set $cell (i32.add (local.get $e) (local.get $offset)))
+      (local.set $cell (i32.add (i32.load $own (local.get $at)) (local.get $offset)))
       (local.set $word (i64.load $own
         (i32.add (local.get $cell) (i32.shl (local.get $short) (i32.const 4)))))
       (local.set $bytes (i32.wrap_i64 (i64.shr_u (local.get $word) (i64.const 32))))
@@ -200,5 +200,5 @@ class Moves:
           (local.get $bytes))))
       (local.set $out (i32.add (local.get $out) (local.get $bytes)))
       (local.set $number (i32.sub (local.get $number) (i32.const 1)))
-      (local.set $e (i32.add (local.get $e) (global.get $size)))
+      (local.set $at (i32.add (local.get $at) (i32.const 4)))
       (br $groups))))"""

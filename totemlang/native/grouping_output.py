@@ -39,125 +39,149 @@ class Reader:
         signature = self.layout.signature
         return aggregate_schema(signature.keys, [value.kind for value in signature.values])
 
-    def read(self, groups: Iterable[tuple[int, int]]) -> pa.Table:
-        """The groups at these places, those of no rows left out, in any order."""
-        batches = [batch for at, number in groups if number for batch in self._batches(at, number)]
-        return pa.Table.from_batches(batches, self.schema)
+    def read(self, groups: Iterable[tuple[int, int]]) -> Iterator[pa.RecordBatch]:
+        """The groups at these places, those of no rows left out, keys ascending."""
+        places = self._places(groups)
+        words = self.room.view(0, self.room.size // 8, np.int64)
+        order = self._order(places, words)
+        if order is not None:
+            places = places[order]
+        longest = self._longest_text(places, words)
+        step = max(1, min(OUTPUT_ROWS, _LONGEST_TEXT // max(1, longest)))
+        for start in range(0, len(places), step):
+            yield self._batch(_Stretch(self, places[start : start + step], words))
 
-    def _batches(self, at: int, number: int) -> Iterator[pa.RecordBatch]:
-        self.instance.call("end", at, number)
-        step = max(1, min(number, _LONGEST_TEXT // max(1, self._longest_texts(at, number))))
-        for first in range(0, number, step):
-            yield self._batch(at + first * self.layout.size, min(step, number - first))
+    def _places(self, groups: Iterable[tuple[int, int]]) -> Numbers:
+        """Where each group lies, in words."""
+        size = self.layout.size // 8
+        found = [np.empty(0, dtype=np.int64)]
+        for at, number in groups:
+            if number:
+                self.instance.call("end", at, number)
+                counts = self.room.words(at + self.layout.count, number, self.layout.size)
+                found.append(at // 8 + size * np.flatnonzero(counts))
+        return np.concatenate(found)
 
-    def _longest_texts(self, at: int, number: int) -> int:
+    def _order(self, places: Numbers, words: Numbers) -> Numbers | None:
+        """The order of the keys; None where they stand in it."""
+        kinds = self.layout.signature.keys
+        if not kinds or len(places) < 2:
+            return None
+        if Kind.STRING not in kinds:
+            stretch = _Stretch(self, places, words)
+            return order_of([self._key_words(part, stretch) for part in range(len(kinds))])
+        columns: list[list[pa.Array]] = [[] for _ in kinds]
+        step = max(1, _LONGEST_TEXT // max(1, self._longest_text(places, words)))
+        for start in range(0, len(places), step):
+            stretch = _Stretch(self, places[start : start + step], words)
+            for part, kind in enumerate(kinds):
+                is_text = kind is Kind.STRING
+                key = self._key(part, stretch) if is_text else self._key_words(part, stretch)
+                columns[part].append(key if is_text else pa.array(key))
+        return order_of_texts([pa.chunked_array(column) for column in columns])
+
+    def _longest_text(self, places: Numbers, words: Numbers) -> int:
         """The bytes of the longest string among the groups."""
-        sizes = [self._words(at, number, offset) >> 32 for offset in self._text_offsets()]
-        return max((int(size.max()) for size in sizes), default=0)
+        offsets = [8 * k for k in self.layout.long_words]
+        offsets += [cell.offset for cell in self.layout.text_extremes]
+        stretch = _Stretch(self, places, words)
+        sizes = [stretch.words(offset) >> 32 for offset in offsets]
+        return max((int(size.max()) for size in sizes if len(size)), default=0)
 
-    def _text_offsets(self) -> list[int]:
-        longs = [8 * k for k in self.layout.long_words]
-        return [*longs, *(cell.offset for cell in self.layout.text_extremes)]
-
-    def _batch(self, at: int, number: int) -> pa.RecordBatch:
-        counts = self._words(at, number, self.layout.count)
-        columns = [self._key(part, at, number) for part in range(len(self.layout.signature.keys))]
+    def _batch(self, stretch: _Stretch) -> pa.RecordBatch:
+        counts = stretch.words(self.layout.count)
+        columns = [self._key(part, stretch) for part in range(len(self.layout.signature.keys))]
         columns.append(pa.array(counts))
         for value, asked in enumerate(self.layout.signature.values):
-            columns += self._value(value, asked.kind, at, counts)
-        batch = pa.RecordBatch.from_arrays(columns, schema=self.schema)
-        return batch if counts.all() else batch.filter(pa.array(counts != 0))
+            columns += self._value(value, asked.kind, stretch, counts)
+        return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
-    def _words(self, at: int, number: int, offset: int) -> Numbers:
-        found: Numbers = self.room.words(at + offset, number, self.layout.size).copy()
-        return found
-
-    def _key(self, part: int, at: int, number: int) -> pa.Array:
-        kind = self.layout.signature.keys[part]
+    def _key_words(self, part: int, stretch: _Stretch) -> Numbers:
+        """A part of the keys, no string, as whole numbers in their order."""
         first = next(k for k, word in enumerate(self.layout.words) if part in word.parts)
-        if kind is Kind.STRING:
-            sizes = self._words(at, number, 8 * first + 16) >> 32
-            return self._texts(at, sizes, 8 * first, 1)
-        words = self._words(at, number, 8 * first)
-        parts = self.layout.words[first].parts
-        return _array(words >> 32 if len(parts) > 1 and part == parts[0] else words, kind)
+        words, parts = stretch.words(8 * first), self.layout.words[first].parts
+        if len(parts) == 1:
+            return words
+        return words >> 32 if part == parts[0] else words.astype(np.int32).astype(np.int64)
 
-    def _value(self, value: int, kind: Kind, at: int, counts: Numbers) -> list[pa.Array]:
+    def _key(self, part: int, stretch: _Stretch) -> pa.Array:
+        kind = self.layout.signature.keys[part]
+        if kind is not Kind.STRING:
+            return _array(self._key_words(part, stretch), kind)
+        first = next(k for k, word in enumerate(self.layout.words) if part in word.parts)
+        return stretch.texts(stretch.words(8 * first + 16) >> 32, 8 * first, 1)
+
+    def _value(self, value: int, kind: Kind, stretch: _Stretch, counts: Numbers) -> list[pa.Array]:
         cells = {cell.what: cell for cell in self.layout.cells if cell.value == value}
-        number = len(counts)
         each = self.prices.bytes(kind)
         if each is None:
             offset = cells["bytes"].offset
-            total, longest = (self._words(at, number, offset + more) for more in (0, 8))
+            total, longest = stretch.words(offset), stretch.words(offset + 8)
         else:
-            total, longest = counts * each, np.full(number, each, dtype=np.int64)
+            total, longest = counts * each, np.full(len(counts), each, dtype=np.int64)
         return [
             pa.array(total),
             pa.array(longest),
-            *self._total(cells.get("total"), kind, at, number),
-            self._extreme(cells.get("least"), kind, at, number),
-            self._extreme(cells.get("greatest"), kind, at, number),
+            *_total(cells.get("total"), kind, stretch),
+            _extreme(cells.get("least"), kind, stretch),
+            _extreme(cells.get("greatest"), kind, stretch),
         ]
 
-    def _total(self, cell: Cell | None, kind: Kind, at: int, number: int) -> list[pa.Array]:
-        over = np.zeros(number, dtype=np.bool_)
-        if kind not in WHOLE and kind not in BINARY:
-            return [pa.nulls(number), pa.array(over)]
-        if cell is None:
-            form = np.float64 if kind in BINARY else np.int64
-            return [pa.array(np.zeros(number, form)), pa.array(over)]
-        low = self._words(at, number, cell.offset)
-        if kind in BINARY:
-            return [pa.array(_canonical(low.view(np.float64))), pa.array(over)]
-        high = self._words(at, number, cell.offset + 8)
-        if kind is Kind.INT:
-            over, low = high != high.astype(np.int32), (high << 32) + low
-        else:
-            over = high != low >> 63
-        return [pa.array(low), pa.array(over)]
 
-    def _extreme(self, cell: Cell | None, kind: Kind, at: int, number: int) -> pa.Array:
-        if cell is None:
-            return _no_values(kind, number)
-        words = self._words(at, number, cell.offset)
-        if kind is Kind.STRING:
-            return self._texts(at, words >> 32, cell.offset, 0)
-        return _array(words, kind)
+@frozen(eq=False)
+class _Stretch:
+    """Groups one after the other: where each lies in `memory`, in words."""
 
-    def _texts(self, at: int, sizes: Numbers, offset: int, is_key: int) -> pa.Array:
-        offsets = np.zeros(len(sizes) + 1, dtype=np.int32)
+    reader: Reader
+    places: Numbers
+    memory: Numbers
+
+    def words(self, offset: int) -> Numbers:
+        """The word at an offset of each group."""
+        return np.take(self.memory, self.places + offset // 8)
+
+    def texts(self, sizes: Numbers, offset: int, is_key: int) -> pa.Array:
+        """The string that each group has at an offset."""
+        call, room, number = self.reader.instance.call, self.reader.room, len(sizes)
+        offsets = np.zeros(number + 1, dtype=np.int32)
         np.cumsum(sizes, out=offsets[1:])
         size = int(offsets[-1])
-        out = self.instance.call("alloc", size + 16)
-        self.instance.call("spell", at, len(sizes), offset, is_key, out)
-        text = self.room.view(out, size, np.uint8).tobytes()
-        self.instance.call("free", out, size + 16)
-        return pa.StringArray.from_buffers(len(sizes), pa.py_buffer(offsets), pa.py_buffer(text))
+        at = call("alloc", 4 * number)
+        out = call("alloc", size + 16)
+        room.view(at, number, np.uint32)[:] = self.places * 8
+        call("spell", at, number, offset, is_key, out)
+        text = room.view(out, size, np.uint8).tobytes()
+        call("free", out, size + 16)
+        call("free", at, 4 * number)
+        return pa.StringArray.from_buffers(number, pa.py_buffer(offsets), pa.py_buffer(text))
+
+
+def order_of(keys: Sequence[Numbers]) -> Numbers | None:
+    """The order of rows by whole numbers; None where they stand in it. No two rows are equal."""
+    if len(keys) == 1:
+        if bool((keys[0][1:] > keys[0][:-1]).all()):
+            return None
+        return np.argsort(keys[0])
+    return np.lexsort(tuple(reversed(keys)))
+
+
+def order_of_texts(keys: Sequence[pa.ChunkedArray]) -> Numbers:
+    """The order of rows by strings and whole numbers."""
+    names = [f"k{part}" for part in range(len(keys))]
+    table = pa.Table.from_arrays(list(keys), names)
+    order: Numbers = pc.sort_indices(table, [(name, "ascending") for name in names]).to_numpy()
+    return order
 
 
 def ordered(table: pa.Table, key_parts: int) -> Iterator[pa.RecordBatch]:
-    """The groups of a table, keys ascending."""
-    if not key_parts or table.num_rows < 2:
-        yield from table.combine_chunks().to_batches(OUTPUT_ROWS)
-        return
+    """The rows of a table, keys ascending."""
     keys = [plain(table.column(part)) for part in range(key_parts)]
     if any(pa.types.is_string(key.type) for key in keys):
-        names = [f"k{part}" for part in range(key_parts)]
-        order = pc.sort_indices(
-            pa.Table.from_arrays(keys, names), [(name, "ascending") for name in names]
-        ).to_numpy()
+        order: Numbers | None = order_of_texts(keys)
     else:
-        numbers = [key.to_numpy() for key in keys]
-        if all(bool((numbers[0][1:] >= numbers[0][:-1]).all()) for _ in numbers[:1]) and (
-            key_parts == 1
-        ):
-            yield from table.combine_chunks().to_batches(OUTPUT_ROWS)
-            return
-        order = np.argsort(numbers[0]) if key_parts == 1 else np.lexsort(numbers[::-1])
-    whole = table.combine_chunks() if _is_small(table) else table
-    for start in range(0, len(order), OUTPUT_ROWS):
-        taken = whole.take(pa.array(order[start : start + OUTPUT_ROWS])).combine_chunks()
-        yield from taken.to_batches()
+        order = order_of([key.to_numpy().astype(np.int64) for key in keys])
+    found = table if order is None else table.take(pa.array(order))
+    yield from found.combine_chunks().to_batches(OUTPUT_ROWS)
 
 
 def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -170,8 +194,31 @@ def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pa.chunked_array([chunk.view(form) for chunk in column.chunks], form)
 
 
-def _is_small(table: pa.Table) -> bool:
-    return bool(table.nbytes < _LONGEST_TEXT)
+def _total(cell: Cell | None, kind: Kind, stretch: _Stretch) -> list[pa.Array]:
+    over = np.zeros(len(stretch.places), dtype=np.bool_)
+    if kind not in WHOLE and kind not in BINARY:
+        return [pa.nulls(len(over)), pa.array(over)]
+    if cell is None:
+        form = np.float64 if kind in BINARY else np.int64
+        return [pa.array(np.zeros(len(over), form)), pa.array(over)]
+    low = stretch.words(cell.offset)
+    if kind in BINARY:
+        return [pa.array(_canonical(low.view(np.float64))), pa.array(over)]
+    high = stretch.words(cell.offset + 8)
+    if kind is Kind.INT:
+        over, low = high != high.astype(np.int32), (high << 32) + low
+    else:
+        over = high != low >> 63
+    return [pa.array(low), pa.array(over)]
+
+
+def _extreme(cell: Cell | None, kind: Kind, stretch: _Stretch) -> pa.Array:
+    if cell is None:
+        return _no_values(kind, len(stretch.places))
+    words = stretch.words(cell.offset)
+    return (
+        stretch.texts(words >> 32, cell.offset, 0) if kind is Kind.STRING else _array(words, kind)
+    )
 
 
 def _array(words: Numbers, kind: Kind) -> pa.Array:

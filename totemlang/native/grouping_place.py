@@ -52,6 +52,11 @@ class Room:
         limits = wasmtime.Limits(1, None)
         return cls(store, wasmtime.Memory(store, wasmtime.MemoryType(limits)))
 
+    @property
+    def size(self) -> int:
+        """Bytes that it has."""
+        return self.memory.data_len(self.store)
+
     def reach(self, size: int) -> None:
         """Make it at least so large. Raises MemoryError where it may not be."""
         missing = (size + _PAGE - 1) // _PAGE - self.memory.size(self.store)

@@ -33,7 +33,7 @@ class GroupingPlan:
     prices: PriceTable
     limit: int
     folder: str | None = None
-    most_direct: int = 1 << 16
+    most_direct: int = 1 << 22
     most_hashed: int = 1 << 15
     layout: Layout = field(init=False)
     state: State = field(init=False)

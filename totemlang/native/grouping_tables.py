@@ -21,6 +21,7 @@ MOST_BUFFERS = 1 << 26
 """Bytes of all buffers."""
 
 _LEAST_BUFFERED_ROWS = 16
+_PAGE, _LINE = 4_096, 64
 _MASKS = np.array([255 * (i < n) for n in range(17) for i in range(16)], dtype=np.uint8)
 _WORDS = TABLE_BYTES // 4
 
@@ -164,9 +165,12 @@ class Tables:
         record = self.layout.record
         if not record:
             return
-        rows = max(_LEAST_BUFFERED_ROWS, self.buffer_bytes // (TABLES * record))
-        start = self.instance.call("alloc", TABLES * rows * record)
-        starts = start + np.arange(TABLES, dtype=np.uint32) * np.uint32(rows * record)
+        # Not a multiple of pages apart, or the ends of all buffers would be one set of the cache.
+        apart = (max(0, self.buffer_bytes // TABLES - 2 * _PAGE) & -_PAGE) + _LINE
+        apart = max(apart, _LEAST_BUFFERED_ROWS * record + 7 & -8)
+        rows = apart // record
+        start = self.instance.call("alloc", TABLES * apart)
+        starts = start + np.arange(TABLES, dtype=np.uint32) * np.uint32(apart)
         descriptors = self._descriptors()
         descriptors[:, 5] = descriptors[:, 6] = starts
         descriptors[:, 7] = starts + np.uint32(rows * record)
