@@ -1,9 +1,9 @@
 ;; Sorting in place, ascending and stable: ints, longs, pairs {i64 key, i64 anything}, and texts {i64
-;; the first 8 bytes, the highest first, i64 address of the string}. Few are inserted or merged, many
+;; the first 8 bytes, the highest first, the sign turned round; i64 address of the string}. Few are inserted or merged, many
 ;; numbers go through a radix sort of 11 binary digits at a time, which leaves out digits that all
 ;; have in common.
 
-;; each {form} {width} {many} {sort}: int 4 1000 radix | long 8 1500 radix | pair 16 1500 radix | text 16 0xffffffff merge
+;; each {form} {width} {many}: int 4 500 | long 8 1000 | pair 16 1000 | text 16 1000
 (func $sort_keys_{form} (param $data i32) (param $count i32)
   (local $mark i32) (local $other i32)
   (if (call $ascending_{form} (local.get $data) (local.get $count)) (then (return)))
@@ -16,10 +16,10 @@
   (local.set $other (call $alloc (i32.mul (local.get $count) (i32.const {width}))))
   (if (i32.lt_u (local.get $count) (i32.const {many}))
     (then (call $merge_{form} (local.get $data) (local.get $other) (local.get $count)))
-    (else (call ${sort}_{form} (local.get $data) (local.get $other) (local.get $count))))
+    (else (call $radix_{form} (local.get $data) (local.get $other) (local.get $count))))
   (call $reset (local.get $mark)))
 
-;; each {form} {v} {width} {load} {store} {run} {before}: int i32 4 i32.load i32.store 64 (i32.lt_s (local.get $two) (local.get $one)) | long i64 8 i64.load i64.store 128 (i64.lt_s (local.get $two) (local.get $one)) | pair v128 16 v128.load v128.store 256 (i64.lt_s (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one))) | text v128 16 v128.load v128.store 256 (call $text_before (local.get $two) (local.get $one))
+;; each {form} {v} {width} {load} {store} {run} {before}: int i32 4 i32.load i32.store 64 (i32.lt_s (local.get $two) (local.get $one)) | long i64 8 i64.load i64.store 128 (i64.lt_s (local.get $two) (local.get $one)) | pair v128 16 v128.load v128.store 256 (i64.lt_s (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one))) | text v128 16 v128.load v128.store 256 (if (result i32) (i64.ne (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one))) (then (i64.lt_s (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one)))) (else (call $text_before (local.get $two) (local.get $one))))
 (func $ascending_{form} (param $data i32) (param $count i32) (result i32)
   (local $end i32) (local $one {v}) (local $two {v})
   (if (i32.lt_u (local.get $count) (i32.const 2)) (then (return (i32.const 1))))
@@ -35,7 +35,7 @@
   (i32.const 0))
 
 ;; Insertion sort, from `data` up to `end`.
-;; each {form} {v} {width} {load} {store} {run} {before}: int i32 4 i32.load i32.store 64 (i32.lt_s (local.get $two) (local.get $one)) | long i64 8 i64.load i64.store 128 (i64.lt_s (local.get $two) (local.get $one)) | pair v128 16 v128.load v128.store 256 (i64.lt_s (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one))) | text v128 16 v128.load v128.store 256 (call $text_before (local.get $two) (local.get $one))
+;; each {form} {v} {width} {load} {store} {run} {before}: int i32 4 i32.load i32.store 64 (i32.lt_s (local.get $two) (local.get $one)) | long i64 8 i64.load i64.store 128 (i64.lt_s (local.get $two) (local.get $one)) | pair v128 16 v128.load v128.store 256 (i64.lt_s (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one))) | text v128 16 v128.load v128.store 256 (if (result i32) (i64.ne (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one))) (then (i64.lt_s (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one)))) (else (call $text_before (local.get $two) (local.get $one))))
 (func $insert_{form} (param $data i32) (param $end i32)
   (local $next i32) (local $at i32) (local $one {v}) (local $two {v})
   (local.set $next (local.get $data))
@@ -56,7 +56,7 @@
     (br $each)))
 
 ;; Runs of 16 are inserted, then merged from one area to the other and back.
-;; each {form} {v} {width} {load} {store} {run} {before}: int i32 4 i32.load i32.store 64 (i32.lt_s (local.get $two) (local.get $one)) | long i64 8 i64.load i64.store 128 (i64.lt_s (local.get $two) (local.get $one)) | pair v128 16 v128.load v128.store 256 (i64.lt_s (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one))) | text v128 16 v128.load v128.store 256 (call $text_before (local.get $two) (local.get $one))
+;; each {form} {v} {width} {load} {store} {run} {before}: int i32 4 i32.load i32.store 64 (i32.lt_s (local.get $two) (local.get $one)) | long i64 8 i64.load i64.store 128 (i64.lt_s (local.get $two) (local.get $one)) | pair v128 16 v128.load v128.store 256 (i64.lt_s (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one))) | text v128 16 v128.load v128.store 256 (if (result i32) (i64.ne (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one))) (then (i64.lt_s (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one)))) (else (call $text_before (local.get $two) (local.get $one))))
 (func $merge_{form} (param $data i32) (param $other i32) (param $count i32)
   (local $bytes i32) (local $at i32) (local $run i32) (local $from i32) (local $to i32)
   (local $left i32) (local $right i32) (local $middle i32) (local $end i32) (local $place i32)
@@ -177,13 +177,32 @@
   (if (i32.ne (local.get $from) (local.get $data))
     (then (memory.copy (local.get $data) (local.get $from) (local.get $bytes)))))
 
-;; Whether a text comes before another.
+;; Many texts are sorted by their first bytes, then those that have these in common by the rest.
+(func $radix_text (param $data i32) (param $other i32) (param $count i32)
+  (local $at i32) (local $end i32) (local $run i32) (local $first i64)
+  (call $radix_pair (local.get $data) (local.get $other) (local.get $count))
+  (local.set $end (i32.add (local.get $data) (i32.shl (local.get $count) (i32.const 4))))
+  (local.set $at (local.get $data))
+  (loop $runs
+    (local.set $run (local.get $at))
+    (local.set $first (i64.load (local.get $at)))
+    (loop $next
+      (local.set $at (i32.add (local.get $at) (i32.const 16)))
+      (br_if $next (if (result i32) (i32.lt_u (local.get $at) (local.get $end))
+        (then (i64.eq (i64.load (local.get $at)) (local.get $first)))
+        (else (i32.const 0)))))
+    (local.set $count (i32.sub (local.get $at) (local.get $run)))
+    (if (i32.gt_u (local.get $count) (i32.const 16))
+      (then
+        (if (i32.le_u (local.get $count) (i32.const 384))
+          (then (call $insert_text (local.get $run) (local.get $at)))
+          (else
+            (call $merge_text (local.get $run) (local.get $other)
+              (i32.shr_u (local.get $count) (i32.const 4)))))))
+    (br_if $runs (i32.lt_u (local.get $at) (local.get $end)))))
+
+;; Whether a text comes before another of the same first bytes.
 (func $text_before (param $two v128) (param $one v128) (result i32)
-  (if (i64.ne
-        (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one)))
-    (then
-      (return (i64.lt_u
-        (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one))))))
   (i32.lt_s
     (call $compare_strings
       (i64.load (i32.wrap_i64 (i64x2.extract_lane 1 (local.get $two))))

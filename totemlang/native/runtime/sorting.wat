@@ -29,23 +29,18 @@
     (i32.load (local.get $sorted)) (i32.load offset=4 (local.get $sorted)))
   (local.get $sorted))
 
-;; A binary number's place in the order, and back.
-;; each {form} {v} {whole} {last} {shift}: float f32 i32 31 1 | double f64 i64 63 1
+;; A binary number's place in the order; the same again leads back.
+;; each {form} {v} {whole} {last}: float f32 i32 31 | double f64 i64 63
 (func ${form}_key (param $value {v}) (result {whole})
   (local $bits {whole})
   (local.set $bits ({whole}.reinterpret_{v} (call $canonical_{form} (local.get $value))))
   ({whole}.xor (local.get $bits)
     ({whole}.shr_u ({whole}.shr_s (local.get $bits) ({whole}.const {last})) ({whole}.const 1))))
 
-;; each {form} {v} {whole} {last} {width}: float f32 i32 31 4 | double f64 i64 63 8
-(func ${form}_of_key (param $key {whole}) (result {v})
-  ({v}.reinterpret_{whole} ({whole}.xor (local.get $key)
-    ({whole}.shr_u ({whole}.shr_s (local.get $key) ({whole}.const {last}))
-      ({whole}.const 1)))))
-
-;; each {form} {v} {whole} {key} {width}: float f32 i32 int 4 | double f64 i64 long 8
+;; each {form} {v} {whole} {key} {width} {last}: float f32 i32 int 4 31 | double f64 i64 long 8 63
 (func $sort_{form} (param $array i32) (result i32)
   (local $sorted i32) (local $from i32) (local $to i32) (local $end i32)
+  (local $value {v}) (local $bits {whole})
   (local.set $sorted (call $new_array_{form} (i32.load offset=4 (local.get $array))))
   (local.set $from (i32.load (local.get $array)))
   (local.set $to (i32.load (local.get $sorted)))
@@ -54,7 +49,12 @@
   (loop $there
     (if (i32.lt_u (local.get $from) (local.get $end))
       (then
-        ({whole}.store (local.get $to) (call ${form}_key ({v}.load (local.get $from))))
+        (local.set $value ({v}.load (local.get $from)))
+        (local.set $bits ({whole}.reinterpret_{v} (select
+          (local.get $value) ({v}.const nan) ({v}.eq (local.get $value) (local.get $value)))))
+        ({whole}.store (local.get $to) ({whole}.xor (local.get $bits)
+          ({whole}.shr_u ({whole}.shr_s (local.get $bits) ({whole}.const {last}))
+            ({whole}.const 1))))
         (local.set $from (i32.add (local.get $from) (i32.const {width})))
         (local.set $to (i32.add (local.get $to) (i32.const {width})))
         (br $there))))
@@ -65,7 +65,10 @@
   (loop $back
     (if (i32.lt_u (local.get $to) (local.get $end))
       (then
-        ({v}.store (local.get $to) (call ${form}_of_key ({whole}.load (local.get $to))))
+        (local.set $bits ({whole}.load (local.get $to)))
+        ({whole}.store (local.get $to) ({whole}.xor (local.get $bits)
+          ({whole}.shr_u ({whole}.shr_s (local.get $bits) ({whole}.const {last}))
+            ({whole}.const 1))))
         (local.set $to (i32.add (local.get $to) (i32.const {width})))
         (br $back))))
   (local.get $sorted))
@@ -131,7 +134,8 @@
   (loop $next
     (if (i32.lt_u (local.get $at) (local.get $end))
       (then
-        (i64.store (local.get $to) (call $first_bytes (i64.load (local.get $at))))
+        (i64.store (local.get $to) (i64.xor
+          (call $first_bytes (i64.load (local.get $at))) (i64.const 0x8000000000000000)))
         (i64.store offset=8 (local.get $to) (i64.extend_i32_u (local.get $at)))
         (local.set $to (i32.add (local.get $to) (local.get $step)))
         (local.set $at (i32.add (local.get $at) (i32.const 8)))

@@ -199,7 +199,7 @@
     (i32.load (local.get $result))))
   (local.get $result))
 
-;; Whether a letter is a separator.
+;; Whether a letter beyond ASCII is a separator.
 (func $is_separator (param $letter i32) (param $table i32) (param $others i32) (param $map i32)
   (result i32)
   (if (local.get $map)
@@ -207,11 +207,6 @@
       (return (i32.and (i32.const 1) (i32.shr_u
         (i32.load8_u (i32.add (local.get $map) (i32.shr_u (local.get $letter) (i32.const 3))))
         (i32.and (local.get $letter) (i32.const 7)))))))
-  (if (i32.lt_u (local.get $letter) (i32.const 128))
-    (then
-      (return (i32.and (i32.const 1) (i32.shr_u
-        (i32.load8_u (i32.add (local.get $table) (i32.and (local.get $letter) (i32.const 15))))
-        (i32.shr_u (local.get $letter) (i32.const 4)))))))
   (loop $next
     (if (i32.eqz (local.get $others)) (then (return (i32.const 0))))
     (local.set $others (i32.sub (local.get $others) (i32.const 1)))
@@ -223,37 +218,45 @@
 ;; Count the words, and write them if `to` is not 0.
 (func $pass_letters (param $text i64) (param $table i32) (param $others i32) (param $map i32)
   (param $to i32) (result i32)
-  (local $at i32) (local $end i32) (local $word i32) (local $count i32)
+  (local $at i32) (local $end i32) (local $word i32) (local $count i32) (local $letter i32)
+  (local $size i32)
   (local.set $at (i32.wrap_i64 (local.get $text)))
   (local.set $end (i32.add (local.get $at)
     (i32.wrap_i64 (i64.shr_u (local.get $text) (i64.const 32)))))
-  (block $done
-    (loop $next
-      (if (call $separator_or_end (local.get $at) (local.get $end)
-            (local.get $table) (local.get $others) (local.get $map))
-        (then
-          (if (local.get $word)
-            (then
-              (local.set $count (i32.add (local.get $count) (i32.const 1)))
-              (if (local.get $to)
-                (then
-                  (i64.store (local.get $to) (i64.or
-                    (i64.extend_i32_u (local.get $word))
-                    (i64.shl
-                      (i64.extend_i32_u (i32.sub (local.get $at) (local.get $word)))
-                      (i64.const 32))))
-                  (local.set $to (i32.add (local.get $to) (i32.const 8)))))
-              (local.set $word (i32.const 0)))))
-        (else
-          (if (i32.eqz (local.get $word)) (then (local.set $word (local.get $at))))))
-      (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
-      (local.set $at (i32.add (local.get $at)
-        (call $letter_bytes (i32.load8_u (local.get $at)))))
-      (br $next)))
+  (loop $next
+    (if (i32.lt_u (local.get $at) (local.get $end))
+      (then
+        (local.set $letter (i32.load8_u (local.get $at)))
+        (local.set $size (i32.const 1))
+        (if (i32.lt_u (local.get $letter) (i32.const 128))
+          (then
+            (local.set $letter (i32.and (i32.const 1) (i32.shr_u
+              (i32.load8_u (i32.add (local.get $table)
+                (i32.and (local.get $letter) (i32.const 15))))
+              (i32.shr_u (local.get $letter) (i32.const 4))))))
+          (else
+            (local.set $size (call $letter_bytes (local.get $letter)))
+            (local.set $letter (call $is_separator (call $decode (local.get $at))
+              (local.get $table) (local.get $others) (local.get $map)))))
+        (if (i32.ne (local.get $letter) (i32.eqz (local.get $word)))
+          (then
+            (if (local.get $word)
+              (then
+                (if (local.get $to)
+                  (then
+                    (call $write_word (local.get $to) (local.get $word) (local.get $at))
+                    (local.set $to (i32.add (local.get $to) (i32.const 8)))))
+                (local.set $word (i32.const 0)))
+              (else
+                (local.set $word (local.get $at))
+                (local.set $count (i32.add (local.get $count) (i32.const 1)))))))
+        (local.set $at (i32.add (local.get $at) (local.get $size)))
+        (br $next))))
+  (if (i32.and
+        (i32.ne (local.get $word) (i32.const 0)) (i32.ne (local.get $to) (i32.const 0)))
+    (then (call $write_word (local.get $to) (local.get $word) (local.get $end))))
   (local.get $count))
 
-(func $separator_or_end (param $at i32) (param $end i32) (param $table i32) (param $others i32)
-  (param $map i32) (result i32)
-  (if (i32.ge_u (local.get $at) (local.get $end)) (then (return (i32.const 1))))
-  (call $is_separator (call $decode (local.get $at))
-    (local.get $table) (local.get $others) (local.get $map)))
+(func $write_word (param $to i32) (param $start i32) (param $end i32)
+  (i32.store (local.get $to) (local.get $start))
+  (i32.store offset=4 (local.get $to) (i32.sub (local.get $end) (local.get $start))))
