@@ -13,8 +13,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 _LIBRARIES = ("POLARS_MAX", "OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "ARROW_NUM")
 
-THREADS = {f"{library}_THREADS": "2" for library in _LIBRARIES}
-"""Two threads for everybody, who would else take all there are."""
+
+def threads(number: int) -> dict[str, str]:
+    """The environment that gives a tool so many threads, who would else take all there are."""
+    found = {f"{library}_THREADS": str(number) for library in _LIBRARIES}
+    return {**found, "TOTEM_BENCH_WORKERS": str(number)}
+
 
 RIVALS = ("polars", "duckdb", "pandas", "numpy", "python")
 
@@ -26,7 +30,7 @@ class Failure(Exception):
 class Tool:
     """A tool in its own process; answers are what `worker` gives."""
 
-    def __init__(self, engine: str, rivals_python: str, **environment: str) -> None:
+    def __init__(self, engine: str, rivals_python: str, workers: int = 2) -> None:
         """Start it: TOTEM with this Python, others with that of the rivals' environment."""
         python = sys.executable if engine == "totem" else rivals_python
         self.engine = engine
@@ -36,7 +40,7 @@ class Tool:
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env={**os.environ, **THREADS, **environment},
+            env={**os.environ, **threads(workers)},
         )
         hello = self.ask("hello")
         self.name, self.version, self.most = hello["name"], hello["version"], hello["most"]

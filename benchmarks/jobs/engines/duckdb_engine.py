@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import duckdb
@@ -71,8 +72,11 @@ class Engine:
     most = None
 
     def __init__(self) -> None:
-        """A database in memory, with two threads; the order of rows need not be kept."""
-        self.database = duckdb.connect(config={"threads": 2, "preserve_insertion_order": False})
+        """A database in memory; the order of rows need not be kept."""
+        threads = int(os.environ.get("OMP_NUM_THREADS", "2"))
+        self.database = duckdb.connect(
+            config={"threads": threads, "preserve_insertion_order": False}
+        )
         self.sources: dict[str, str] = {}
 
     def load(self, folder: Path, data: str, form: str) -> None:

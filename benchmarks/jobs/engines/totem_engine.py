@@ -6,7 +6,6 @@ consumer; that the data keeps to it is checked in the run.
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,16 +16,16 @@ from attrs import frozen
 
 import totemlang
 from benchmarks.jobs.catalogue import BY_NAME
+from benchmarks.running import CHOICES, run_request
 from totemlang.data.describe import describe
 from totemlang.data.file import DataFile, open_data
 from totemlang.data.limits import DEFAULT_LIMITS
 from totemlang.data.normalise import normalised
 from totemlang.data.table_file import FileColumn, file_column
-from totemlang.execution import execute, prepare
+from totemlang.execution import prepare
 from totemlang.schema.types import Kind
 
 PROGRAMS = Path(__file__).resolve().parents[1] / "programs"
-OPTIONS = set(inspect.signature(execute).parameters)
 
 
 @frozen
@@ -78,7 +77,7 @@ class Engine:
             "tier": os.environ.get("TOTEM_BENCH_TIER", "native"),
             "workers": int(os.environ.get("TOTEM_BENCH_WORKERS", "2")),
         }
-        self.options = {name: value for name, value in asked.items() if name in OPTIONS}
+        self.options = {name: value for name, value in asked.items() if name in CHOICES}
         interpreted = self.options.get("tier", "interpreter") == "interpreter"
         self.most = 1_000_000 if interpreted else None
         self.data: DataFile | None = None
@@ -106,7 +105,7 @@ class Engine:
         assert self.data is not None
         assert BY_NAME[job].data == self.input
         request = prepare(program, {self.input: self.data}, metadata=self.metadata)
-        outcome = execute(request, **self.options).checked()
+        outcome = run_request(request, **self.options).checked()
         assert outcome.table is not None
         return outcome.table
 
