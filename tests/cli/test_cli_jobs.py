@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import stat
 from pathlib import Path
 
 import pytest
@@ -173,10 +174,9 @@ def test_a_dispute_is_settled_by_an_auditor(five: Five) -> None:
         five.says(f"provider report {job} {charge}", "nora")
     five.says(f"provider finish {job} --result {HASH} --receipt {HASH}", "nora")
     assert five.gives(f"job dispute {job} nothing_came", "ada")["state"] == "disputed"
-    receipt = five.path("receipt.json")
-    receipt.write_text("{}")
-    assert "LDG104" in five.refuses(f"job judge {job} --charge 5 --receipt {receipt}", "gro")
-    judged = five.gives(f"job judge {job} --charge 90 --receipt {receipt}", "carl")
+    assert "LDG104" in five.refuses(f"job judge {job} --charge 5 --evidence {HASH}", "gro")
+    five.refuses(f"job judge {job} --charge 5", "carl", exit_code=2)
+    judged = five.gives(f"job judge {job} --charge 90 --evidence {HASH}", "carl")
     assert (judged["charge"], judged["returned"]) == (90, 108)
 
 
@@ -194,12 +194,15 @@ def test_a_code_lets_in_once(five: Five) -> None:
     granted(five, "north")
     job = submitted(five)
     five.says(f"provider accept {job}", "nora")
-    key = five.path("ada.pem")
-    code = five.gives(f"job code {job} --key {key}", "ada")["code"]
-    assert len(code) == 32
-    assert "LDG170" in five.refuses(f"provider admit {job} {'0' * 32} --key {key}", "nora")
-    assert "let the holder" in five.says(f"provider admit {job} {code} --key {key}", "nora")
-    assert "LDG171" in five.refuses(f"provider admit {job} {code} --key {key}", "nora")
+    entry, other = five.path("entry.json"), five.path("other.json")
+    five.says(f"job code {job} -o {entry}", "ada")
+    assert stat.S_IMODE(entry.stat().st_mode) == 0o600
+    changed = json.loads(entry.read_text()) | {"code": "0" * 32}
+    other.write_text(json.dumps(changed))
+    assert "not signed with its key" in five.refuses(f"provider admit {other}", "nora", exit_code=2)
+    assert "LDG106" in five.refuses(f"provider admit {entry}", "sam")
+    assert "the code is good, and spent" in five.says(f"provider admit {entry}", "nora")
+    assert "LDG171" in five.refuses(f"provider admit {entry}", "nora")
 
 
 def test_jobs_and_requests_are_named_as_people_do(five: Five) -> None:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from totemlang.cli.consortium.folders import as_member
+from totemlang.cli.consortium.folders import (
+    acting,
+    as_member,
+    identity_option,
+    ledger_option,
+    need_path,
+    open_ledger,
+)
+from totemlang.cli.consortium.holdings import note_holding
 from totemlang.cli.consortium.shown import counted, facts, listed, state, when
 from totemlang.cli.group import Command, Group
 from totemlang.cli.options import files, read_text
@@ -53,7 +61,8 @@ def dataset() -> None:
     metavar="META.json",
     help="Its description, instead of DATA.",
 )
-@as_member
+@identity_option
+@ledger_option
 @speaks
 def publish(
     shell: Shell,
@@ -62,9 +71,13 @@ def publish(
     about: str,
     policy: Path | None,
     metadata: Path | None,
-    ledger: Ledger,
+    identity: Path | None,
+    path: Path | None,
 ) -> None:
-    """Publish a data set as NAME of one's organisation, or a new version of it (S400)."""
+    """Publish a data set as NAME of one's organisation, or a new version of it (S400).
+
+    Where DATA stands is noted in the member's folder, for `totem provider serve`.
+    """
     if (data is None) == (metadata is None):
         raise click.UsageError("give DATA, which is described, or --metadata META.json")
     rules = read_text(policy) if policy is not None else None
@@ -73,7 +86,9 @@ def publish(
     else:
         with waiting(shell, f"describing {data}"):
             described = _described(str(data), name, rules)
-    found = ledger.dataset_publish(name, about or name, described, rules)
+    found = open_ledger(path, identity).dataset_publish(name, about or name, described, rules)
+    if data is not None:
+        note_holding(acting(need_path(path), identity), name, data)
     if shell.as_json:
         shell.document(found.to_json())
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,72 +11,45 @@ import click
 from totemlang.cli.consortium.folders import as_member
 from totemlang.cli.consortium.job_show import job_argument
 from totemlang.cli.consortium.naming import job_named
-from totemlang.cli.consortium.shown import when
+from totemlang.cli.consortium.shown import short
 from totemlang.cli.group import Command
-from totemlang.cli.options import read_bytes
+from totemlang.cli.output import require_writable
 from totemlang.cli.shell import Shell, speaks
-from totemlang.diagnostics import UsageError
 
 if TYPE_CHECKING:
     from totemlang.ledger.client import Ledger
 
-_CODE_BYTES = 16
-
-key_option = click.option(
-    "--key",
-    "key_file",
-    type=click.Path(path_type=Path),
-    required=True,
-    metavar="PUBLIC.pem",
-    help="The public key that is shown with the code, or a certificate.",
-)
-part_option = click.option(
-    "--part", type=click.IntRange(min=0), default=0, show_default=True, help="The job's part."
-)
-
 
 @click.command(
     cls=Command,
-    examples=(("totem job code latest --key ada.pem --as ada", "for the provider of part 0"),),
+    examples=(
+        ("totem job code latest -o entry.json --as ada", "for the provider of part 0"),
+        ("totem provider admit entry.json --as nora", "there it is spent"),
+    ),
 )
 @job_argument
-@part_option
-@key_option
+@click.option(
+    "--part", type=click.IntRange(min=0), default=0, show_default=True, help="The job's part."
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="ENTRY.json")
 @as_member
 @speaks
-def code(shell: Shell, name: str, part: int, key_file: Path, ledger: Ledger) -> None:
-    """Draw a code that is good once, for 15 minutes, at one provider, with one public key.
+def code(shell: Shell, name: str, part: int, output: Path | None, ledger: Ledger) -> None:
+    """Draw a code that is good once, for 15 minutes, at one provider, with one's own key.
 
-    The ledger has its hash alone: keep what is printed, and show it to nobody but the provider.
+    The ledger has its hash alone. What is written shows code, key and signature: hand it to
+    nobody but the provider.
     """
-    from totemlang.ledger.contract.codes import hash_of_code
+    from totemlang.ledger.identity.keys import replace
+    from totemlang.node.entrance import issue
 
-    job, key = job_named(ledger, name), key_hash(key_file)
-    drawn = secrets.token_hex(_CODE_BYTES)
-    found = ledger.code_issue(job, part, key, hash_of_code(job, part, key, drawn))
-    if shell.as_json:
-        shell.document(found.to_json() | {"code": drawn})
-        return
-    shell.show(drawn)
-    shell.say(f"good once until {when(found.expires)}, for part {part} and the key in {key_file}")
-
-
-def key_hash(path: Path) -> str:
-    """SHA-256, in hex, of the public key (in DER) of a PEM file. Raises UsageError."""
-    import hashlib
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import serialization
-
-    text = read_bytes(path)
-    try:
-        if b"CERTIFICATE" in text:
-            key = x509.load_pem_x509_certificate(text).public_key()
-        else:
-            key = serialization.load_pem_public_key(text)  # type: ignore[assignment]
-    except ValueError:
-        raise UsageError(f"{path} holds no public key and no certificate in PEM") from None
-    der = key.public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    return hashlib.sha256(der).hexdigest()
+    if output is not None:
+        require_writable(output)
+    entry = issue(ledger, job_named(ledger, name), part)
+    if output is not None:
+        replace(output, json.dumps(entry.to_json()).encode(), 0o600)
+        shell.say(f"wrote {output}: good once, within fifteen minutes")
+    if shell.as_json or output is None:
+        shell.document(entry.to_json())
+    else:
+        shell.show(f"a code for part {part} of job {short(entry.job)}")

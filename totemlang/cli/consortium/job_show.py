@@ -181,14 +181,16 @@ def whose_turn(found: Job) -> str:
     name = short(found.job)
     if found.state == "submitted":
         waiting = [part.organisation for part in found.parts if part.status == "waiting"]
-        return f"next: {' and '.join(waiting)} accepts it: totem provider step"
+        return f"next: accepted or refused by {' and '.join(waiting)}: totem provider step"
     if found.state == "accepted":
-        return "next: the provider runs it: totem provider step"
+        to_start = [part.organisation for part in found.parts if part.status == "accepted"]
+        return f"next: run by {' and '.join(to_start)}: totem provider step"
     if found.state == "running":
-        return f"next: it runs; totem job watch {name}"
+        return f"it runs: totem job watch {name}"
     if found.state in ("finished", "failed", "out_of_totem", "stopped"):
         by = f"; by itself at {when(found.deadline)}"
-        return f"next: {found.consumer} agrees: totem job settle {name}, or disputes{by}"
+        return f"next: settled by {found.consumer}: totem job settle {name}, or disputed{by}"
     if found.state == "disputed":
-        return f"next: an auditor settles it: totem job judge {name}, until {when(found.deadline)}"
+        until = when(found.deadline)
+        return f"next: judged by an auditor: totem job judge {name} …, until {until}"
     return ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,26 +9,18 @@ import click
 
 from totemlang.cli.consortium.folders import as_member
 from totemlang.cli.consortium.job_show import whose_turn
-from totemlang.cli.consortium.offers import (
-    LARGEST_BUDGET,
-    Wanted,
-    budgets_of,
-    offers,
-    read_wanted,
-    sent_along,
-)
+from totemlang.cli.consortium.offers import budgets_of, read_asked, require_access
 from totemlang.cli.consortium.shown import listed, totem
 from totemlang.cli.group import Command
 from totemlang.cli.options import parameter_options
 from totemlang.cli.programs import sent_parameters
 from totemlang.cli.progress import waiting
 from totemlang.cli.shell import Shell, speaks
-from totemlang.diagnostics import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from totemlang.ledger.client import Judgement, Ledger, Sent
+    from totemlang.ledger.client import Judgement, Ledger
 
 
 def _asked(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -74,11 +64,16 @@ def quote(
     ledger: Ledger,
 ) -> None:
     """Ask the contract what a job would cost at each provider; nothing is reserved."""
-    wanted = read_wanted(ledger, file, data)
-    parameters = _parameters(wanted, param, params)
-    lookups = {name: each for name, (each, _) in sent_along(send, _names(wanted)).items()}
+    from totemlang.node.consumer import Consumer
+
+    asked = read_asked(ledger, file, data)
     with waiting(shell, "the contract judges it"):
-        found = _judged(ledger, wanted, parameters, lookups)
+        found = Consumer(ledger).judge(
+            asked.program,
+            asked.wanted({}),
+            parameters=sent_parameters(asked.program, param, params),
+            lookups=asked.lookups(send),
+        )
     if shell.as_json:
         shell.document(found.to_json())
         return
@@ -125,61 +120,27 @@ def submit(
     ledger: Ledger,
 ) -> None:
     """Submit a job (S103): the contract judges it and reserves its budget, or refuses it."""
-    from totemlang.ledger.client import access_key, prove
+    from totemlang.node.consumer import Consumer
 
-    wanted = read_wanted(ledger, file, data)
-    budgets = budgets_of(budget, tuple(wanted.data))
-    parameters = _parameters(wanted, param, params)
-    lookups = {name: each for name, (each, _) in sent_along(send, _names(wanted)).items()}
-    if set(budgets) != set(wanted.data):
-        bounds = _bounds(_judged(ledger, wanted, parameters, lookups))
-        budgets = bounds | budgets
-    parts = offers(ledger, wanted, budgets, requested=True)
-    requests = {each.request for part in parts for each in part.data.values()}
-    keys = {request: access_key(ledger, request) for request in sorted(requests)}
-    code, source = wanted.bytecode, wanted.source_hash
-    parts = prove(code, source, parts, keys, parameters, lookups)
-    found = ledger.job_submit(code, source, parts, hours, parameters, lookups or None)
+    asked = read_asked(ledger, file, data)
+    lookups, wanted = asked.lookups(send), asked.wanted(budgets_of(budget, tuple(asked.data)))
+    require_access(ledger, asked)
+    with waiting(shell, "the contract judges it"):
+        found = Consumer(ledger).submit(
+            asked.program,
+            wanted,
+            parameters=sent_parameters(asked.program, param, params),
+            lookups=lookups,
+            hours=hours,
+        )
     if shell.as_json:
         shell.document(found.to_json())
         return
     reserved = ", ".join(f"{totem(part.budget)} at {part.organisation}" for part in found.parts)
     shell.show(f"job {found.job} is submitted: {reserved} reserved")
+    for path in lookups.values():
+        shell.say(f"hand {path} to every provider: totem provider receive {path.name}")
     shell.say(whose_turn(found))
-
-
-def _judged(
-    ledger: Ledger, wanted: Wanted, parameters: str | None, lookups: dict[str, Sent]
-) -> Judgement:
-    """The contract's judgement with all the budget that there could be."""
-    most = dict.fromkeys(wanted.data, LARGEST_BUDGET)
-    parts = offers(ledger, wanted, most, requested=False)
-    return ledger.job_judge(wanted.bytecode, wanted.source_hash, parts, parameters, lookups or None)
-
-
-def _bounds(found: Judgement) -> dict[str, int]:
-    bounds = {}
-    for part in found.parts:
-        if part.quote.upper is None:
-            raise UsageError(
-                f"nothing bounds the job at {part.organisation}: give "
-                f"--budget {part.organisation}=TOTEM, {totem(part.quote.lower)} or more"
-            )
-        bounds[part.organisation] = part.quote.upper
-    return bounds
-
-
-def _names(wanted: Wanted) -> Sequence[str]:
-    from totemlang.execution import data_names
-
-    return data_names(wanted.program)
-
-
-def _parameters(wanted: Wanted, param: tuple[str, ...], params: Path | None) -> str | None:
-    """Parameters as the JSON text that is submitted; None where there are none."""
-    wanted.program.accept()
-    sent = sent_parameters(wanted.program, param, params)
-    return json.dumps(sent, sort_keys=True, ensure_ascii=False) if sent else None
 
 
 def _show_quote(shell: Shell, found: Judgement) -> None:

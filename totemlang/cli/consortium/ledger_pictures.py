@@ -81,9 +81,17 @@ def _about(entry: Entry) -> str:
         words.append(f"part {known['part']}")
     if isinstance(known.get("stage"), int):
         words.append(f"stage {known['stage']}")
-    if isinstance(known.get("totem"), int):
-        words.append(f"{totem(known['totem'])} totem")
+    number = known.get("totem", _budgets(known.get("parts")))
+    if isinstance(number, int):
+        words.append(f"{totem(number)} totem")
     return ", ".join(words)
+
+
+def _budgets(parts: object) -> int | None:
+    """What a submission reserves in all."""
+    if not isinstance(parts, list):
+        return None
+    return sum(int(part["budget"]) for part in parts if isinstance(part, dict))
 
 
 def block_facts(block: Block) -> RenderableType:

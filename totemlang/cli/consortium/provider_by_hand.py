@@ -15,7 +15,6 @@ from totemlang.cli.consortium.folders import (
     need_path,
     open_ledger,
 )
-from totemlang.cli.consortium.job_codes import key_hash, key_option
 from totemlang.cli.consortium.job_show import job_argument, tell_job
 from totemlang.cli.consortium.naming import job_named
 from totemlang.cli.consortium.shown import amount, short, totem
@@ -175,30 +174,6 @@ def fail(
     job, number = _part(ledger, name, part)
     found = ledger.job_fail(job.job, number, status, receipt)
     tell_job(shell, found, f"is {found.state}, part {number} {status}")
-
-
-@click.command(
-    cls=Command,
-    examples=(
-        ("totem provider admit latest CODE --key ada.pem --as nora", "once, then never again"),
-    ),
-)
-@job_argument
-@click.argument("code")
-@key_option
-@part_option
-@as_member
-@speaks
-def admit(
-    shell: Shell, name: str, code: str, key_file: Path, part: int | None, ledger: Ledger
-) -> None:
-    """Spend the CODE that a consumer shows with his key; only then let him in."""
-    job, number = _part(ledger, name, part)
-    found = ledger.code_spend(job.job, number, key_hash(key_file), code)
-    if shell.as_json:
-        shell.document(found.to_json())
-    else:
-        shell.show(f"the code is good, and spent: let the holder of {key_file} in")
 
 
 def _part(ledger: Ledger, name: str, part: int | None) -> tuple[Job, int]:

@@ -1,0 +1,176 @@
+"""`totem job result` and `receipt`: what providers released, held to ledger and signatures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from totemlang.cli.consortium.folders import as_member
+from totemlang.cli.consortium.job_show import job_argument
+from totemlang.cli.consortium.naming import job_named
+from totemlang.cli.consortium.shown import facts, totem, when
+from totemlang.cli.delivery import Wanted
+from totemlang.cli.group import Command
+from totemlang.cli.options import LARGEST_TEXT, files, read_bytes
+from totemlang.cli.output import FORMATS, format_of, require_writable, write_file
+from totemlang.cli.shell import Shell, speaks
+from totemlang.diagnostics import UsageError
+
+if TYPE_CHECKING:
+    from totemlang.ledger.client import Ledger
+    from totemlang.node.delivery import Delivery
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        ("totem job result latest --as ada", "a table"),
+        ("totem job result latest -o peaks.csv --as ada", "a file"),
+        ("totem job result latest --delivery 1=d.json --as ada", "a part fetched with a code"),
+    ),
+)
+@job_argument
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="To a file: .csv, .json, .parquet or .arrow.",
+)
+@click.option("--format", "form", type=click.Choice(FORMATS), help="The format to write.")
+@click.option("--plot", is_flag=True, help="Draw the first two columns.")
+@click.option(
+    "--send",
+    multiple=True,
+    shell_complete=files,
+    metavar="NAME=FILE",
+    help="A lookup that was sent along and is used below `merge`. Repeatable.",
+)
+@click.option(
+    "--delivery",
+    multiple=True,
+    metavar="PART=FILE",
+    help="What a provider gave for a one-time code. Repeatable.",
+)
+@as_member
+@speaks
+def result(
+    shell: Shell,
+    name: str,
+    output: Path | None,
+    form: str | None,
+    plot: bool,
+    send: tuple[str, ...],
+    delivery: tuple[str, ...],
+    ledger: Ledger,
+) -> None:
+    """Read the result: every part held to its receipt and to the ledger, then made one.
+
+    Parts of several providers are merged by the program's rule, and the stages below `merge` run
+    here. Parts that do not merge stand below each other, with their provider.
+    """
+    from totemlang.node.consumer import Consumer
+
+    if output is not None:
+        require_writable(output)
+        format_of(output, form)
+    job = job_named(ledger, name)
+    outcome = Consumer(ledger).result(
+        job,
+        lookups={key: Path(path) for key, path in _pairs("--send", send)},
+        fetched={int(key): _read(Path(path)) for key, path in _pairs("--delivery", delivery)},
+    )
+    if outcome.error is not None:
+        raise outcome.error
+    Wanted(output, form, plot).deliver(shell, outcome)
+    parts = ledger.job_show(job).parts
+    signers = ", ".join(dict.fromkeys(part.organisation for part in parts))
+    shell.say(f"as {signers} signed and the ledger has it")
+    if outcome.usage.used:
+        shell.say(f"merging, and what stands below, used {totem(outcome.usage.used)} totem here")
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        ("totem job receipt latest --as ada", "of part 0, verified"),
+        ("totem job receipt latest --part 1 -o sam.json --as ada", "to keep, or for an auditor"),
+    ),
+)
+@job_argument
+@click.option("--part", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE.json")
+@as_member
+@speaks
+def receipt(shell: Shell, name: str, part: int, output: Path | None, ledger: Ledger) -> None:
+    """Read the receipt that a provider has signed for a part, held to the ledger."""
+    from totemlang.ledger.canonical import canonical
+    from totemlang.node.consumer import Consumer
+
+    if output is not None:
+        require_writable(output)
+    job = job_named(ledger, name)
+    parts = Consumer(ledger).parts(job)
+    if part >= len(parts):
+        raise UsageError(f"the job has {len(parts)} parts, from 0")
+    found = parts[part]
+    if output is not None:
+        write_file(output, canonical(found.receipt.to_json()) + b"\n")
+        shell.say(f"wrote {output}")
+    if shell.as_json:
+        shell.document(found.receipt.to_json())
+    elif output is None:
+        told = found.receipt.receipt
+        shell.show(
+            facts(
+                (
+                    ("job", f"{job}, part {part}"),
+                    ("signed by", found.signer.member),
+                    ("signed", when(found.signer.time)),
+                    ("status", str(told.get("status", ""))),
+                    *((key, _shown(told[key])) for key in told if key != "status"),
+                    ("hash", found.receipt.hash),
+                )
+            )
+        )
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _pairs(option: str, given: Sequence[str]) -> list[tuple[str, str]]:
+    found = []
+    for text in given:
+        name, equals, path = text.partition("=")
+        if not equals or (option == "--delivery" and not (name.isascii() and name.isdigit())):
+            wanted = "PART=FILE" if option == "--delivery" else "NAME=FILE"
+            raise UsageError(f"{option} {text}: write {wanted}")
+        found.append((name, path))
+    return found
+
+
+def _read(path: Path) -> Delivery:
+    from totemlang.node.delivery import Delivery
+
+    try:
+        return Delivery.from_json(json.loads(_whole(path)))
+    except (ValueError, RecursionError):
+        raise UsageError(f"{path} is nothing that a provider gave") from None
+
+
+def _whole(path: Path) -> bytes:
+    """A delivery, which may be larger than other documents."""
+    from totemlang.node.result_form import MAX_RESULT_BYTES
+
+    try:
+        if path.stat().st_size <= LARGEST_TEXT:
+            return read_bytes(path)
+        with path.open("rb") as file:
+            return file.read(2 * MAX_RESULT_BYTES)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
