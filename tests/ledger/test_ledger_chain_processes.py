@@ -112,10 +112,16 @@ class Deadly(sqlite3.Connection):
     after = False
 
     def execute(self, *arguments: Any) -> sqlite3.Cursor:
+        return self._deadly(super().execute, *arguments)
+
+    def executemany(self, *arguments: Any) -> sqlite3.Cursor:
+        return self._deadly(super().executemany, *arguments)
+
+    def _deadly(self, statement: Any, *arguments: Any) -> sqlite3.Cursor:
         Deadly.countdown -= 1
         if Deadly.countdown == 0 and not Deadly.after:
             os.kill(os.getpid(), signal.SIGKILL)
-        cursor = super().execute(*arguments)
+        cursor: sqlite3.Cursor = statement(*arguments)
         if Deadly.countdown == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         return cursor

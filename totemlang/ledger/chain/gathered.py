@@ -1,4 +1,4 @@
-"""A state that is made anew from very many writes: they gather in memory and go down in order.
+"""A state that many writes make, of a block or a history: they gather and go down in order.
 
 Accounts are written again and again, histories once: what gathers is written sorted by key, which
 a file takes many times faster than write by write. Memory is bounded.

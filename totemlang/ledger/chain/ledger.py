@@ -20,6 +20,7 @@ from totemlang.ledger.chain.authorities import trusted
 from totemlang.ledger.chain.block import MAX_BLOCK, NOTHING, Header, leaf, merkle_root
 from totemlang.ledger.chain.execution import CONTRACT_SPACE, Contract, Executed, Rules
 from totemlang.ledger.chain.faults import BrokenLedger, Fault, Finding, Rejected
+from totemlang.ledger.chain.gathered import GatheredWorld
 from totemlang.ledger.chain.genesis import Genesis
 from totemlang.ledger.chain.judging import check
 from totemlang.ledger.chain.store import Store
@@ -194,7 +195,7 @@ class Chain:
         with self.store.writing() as connection:
             last = head_of(connection)
             time = self._time_after(last)
-            world = World(connection)
+            world = GatheredWorld(World(connection))
             self.rules.member(world, sealer.certificate.der, time)
             first = last.first + last.count
             leaves, receipts = [], []
@@ -222,6 +223,7 @@ class Chain:
                         executed.refusal,
                     )
                 )
+            world.flush()
             fingerprint = sealer.certificate.fingerprint
             header = Header(
                 last.number + 1,
@@ -275,7 +277,7 @@ class Chain:
     def _execute(
         self,
         connection: sqlite3.Connection,
-        world: World,
+        world: GatheredWorld,
         transaction: Transaction,
         transient: Mapping[str, bytes],
         time: datetime,
