@@ -22,6 +22,7 @@ ROOMS = (
     "cost",
     "data",
     "vm",
+    "native",
     "engine",
     "ledger",
     "program",
