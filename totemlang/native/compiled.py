@@ -58,6 +58,12 @@ def compiled(text: str) -> wasmtime.Module:
     return module
 
 
+def forget() -> None:
+    """Forget what is held in memory."""
+    with _lock:
+        _held.clear()
+
+
 def _compile(name: str, text: str) -> wasmtime.Module:
     try:
         module = wasmtime.Module(engine(), text)

@@ -5,8 +5,11 @@ from __future__ import annotations
 MOST_INSTRUCTIONS = 20_000
 """Instructions of a module."""
 
-MOST_TEXT = 16_000_000
-"""Characters of the text of a module."""
+MOST_LOOPS = 400
+"""Loops of a body: the time to compile grows with their square."""
+
+MOST_TEXT = 3_000_000
+"""Characters of the code of a module, as text: about a second of compilation."""
 
 MOST_CODE = 64_000_000
 """Bytes of machine code of a module."""

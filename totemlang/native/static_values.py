@@ -127,9 +127,10 @@ def variable(instance: Instance, at: Type, address: int) -> Any:
     if at.is_array:
         (header,) = struct.unpack("<I", instance.read(address, 4))
         data, length = struct.unpack("<2I", instance.read(header, 8))
-        width = WIDTH[at.kind]
-        held = instance.read(data, width * length)
-        return [_value(instance, at.kind, held[n : n + width]) for n in range(0, len(held), width)]
+        held = np.frombuffer(instance.read(data, WIDTH[at.kind] * length), _NUMPY[at.kind])
+        if at.kind in (Kind.STRING, Kind.FLOAT, Kind.DOUBLE):
+            return [_shown(instance, at.kind, value) for value in held.tolist()]
+        return (held != 0 if at.kind is Kind.BOOL else held).tolist()
     held = instance.read(address, 16)
     if at.is_optional and not held[8]:
         return None
@@ -138,6 +139,10 @@ def variable(instance: Instance, at: Type, address: int) -> Any:
 
 def _value(instance: Instance, kind: Kind, held: bytes) -> Any:
     (value,) = struct.unpack_from(PACK[kind], held)
+    return _shown(instance, kind, value)
+
+
+def _shown(instance: Instance, kind: Kind, value: Any) -> Any:
     if kind is Kind.STRING:
         return instance.read(value & 0xFFFFFFFF, value >> 32).decode()
     if kind is Kind.BOOL:

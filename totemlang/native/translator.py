@@ -11,7 +11,7 @@ from totemlang.native.body import BodyWriter, Surroundings, Traits
 from totemlang.native.control import fail_of_function, translate
 from totemlang.native.items import Item
 from totemlang.native.layout import FAILED_REASON, Layout
-from totemlang.native.limits import MOST_INSTRUCTIONS, MOST_TEXT, NotNative
+from totemlang.native.limits import MOST_INSTRUCTIONS, MOST_LOOPS, MOST_TEXT, NotNative
 from totemlang.native.memory_use import memory_use
 from totemlang.native.plan import Counting, Plan, StagePlan
 from totemlang.native.runtime import REASON, runtime_text
@@ -22,7 +22,7 @@ from totemlang.schema.types import Type
 from totemlang.source import Source
 from totemlang.verify.verified import VerifiedCode, VerifiedModule
 from totemlang.vm.prepared import Body
-from totemlang.vm.shape import line_of, lines_of, shape_of
+from totemlang.vm.shape import LOOPS, line_of, lines_of, shape_of
 
 _CALLED = re.compile(r"\(call \$([a-z_0-9]+)")
 _DEFINED = re.compile(r"\(func \$([a-zA-Z_0-9]+)")
@@ -124,6 +124,9 @@ class _ModuleWriter:
         read_at_end: tuple[int, ...] = (),
     ) -> BodyWriter:
         shape = shape_of(code.code, parameters, read_at_end)
+        instructions = code.code.instructions
+        if sum(instructions[at].operation in LOOPS for at in shape.frames) > MOST_LOOPS:
+            raise NotNative("a body has too many loops")
         memory = memory_use(code, around.traits)
         keeps = memory.in_loops(code, shape)
         return BodyWriter(len(self.bodies), code, shape, around, memory, keeps)
@@ -219,10 +222,9 @@ class _ModuleWriter:
         called = {name for text in [own, *lines] for name in _CALLED.findall(text)}
         runtime = runtime_text(sorted(called - defined), frozenset({"failed"}))
         data = [f'(data (i32.const {at}) "{_escaped(held)}")' for at, held in self.layout.data]
-        whole = "\n".join(["(module", own, *lines, *data, runtime, ")"])
-        if len(whole) > MOST_TEXT:
+        if sum(map(len, lines)) > MOST_TEXT:
             raise NotNative("the module is too large")
-        return whole
+        return "\n".join(["(module", own, *lines, *data, runtime, ")"])
 
 
 def _pages(top: int) -> int:

@@ -1,0 +1,176 @@
+"""What bounds the native tier: memory, stack, the size of code; and that loops do not leak."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from native.native_pairs import PLENTY, Pair
+from totemlang.diagnostics import OutOfTotem
+from totemlang.native.limits import NotNative
+from totemlang.native.machine import NativeMachine
+from totemlang.native.translator import translate_module
+from totemlang.vm.meter import Meter
+from vm.compiled import compiled
+
+MEBIBYTE = 1 << 20
+
+BUILDING = """\
+dataset rows(int k, string s)
+
+map m(rows row)
+    int[] large = fill(row.k, 7)
+    int x = 100 // row.k
+    int size = len(large) + x + len(row.s)
+    int k = row.k
+    emit k, size
+    k = k + 1
+    size = x
+    emit k, size
+end map
+
+reduce r(int k, int[] v)
+    emit k, sum(v)
+end reduce
+"""
+
+LOOPS = {
+    "strings": 'string s = ""\nlong n = 0\nfor i = 0; i < 60000; i++ do\n'
+    '    s = concat("abcdefghij", substr(s, 0, 5))\n    n += len(s)\nend for\n',
+    "arrays": "int[] a = fill(1000, 1)\nlong n = 0\nfor i = 0; i < 1000; i++ do\n"
+    "    int[] b = a\n    int[] c = sort(b)\n    a[3] = i\n    n += sum(c)\nend for\n",
+    "words": 'string t = "the quick brown fox"\nlong n = 0\nfor i = 0; i < 20000; i++ do\n'
+    "    for w in words(t) do\n        string u = upper(w)\n        n += len(u)\n"
+    "    end for\nend for\n",
+    "strings in an array": 'string[] a = fill(100, "")\nlong n = 0\nint i = 0\n'
+    "while i < 60000 limit 60000 do\n"
+    '    a[i % 100] = concat("x", substr("abcdefghijklmnop", i % 7, i % 9))\n'
+    "    n += len(a[(i * 7) % 100])\n    i++\nend while\n",
+    "functions": "function string f(string a, int k)\n    string r = a\n"
+    '    for i = 0; i < 3; i++ do\n        r = concat(r, "x")\n    end for\n'
+    "    return substr(r, 0, k)\nend function\n\n"
+    'string s = ""\nlong n = 0\nfor i = 0; i < 20000; i++ do\n    s = f(s, i % 10)\n'
+    "    n += len(s)\nend for\n",
+}
+
+
+@pytest.mark.parametrize("text", LOOPS.values(), ids=LOOPS.keys())
+def test_a_loop_gives_back_what_a_round_took(text: str) -> None:
+    pair = Pair(compiled(text), memory=MEBIBYTE)
+    pair.check_script()
+    assert pair.given_up == 0
+
+
+def test_records_give_back_what_they_took() -> None:
+    pair = Pair(compiled(BUILDING), memory=2 * MEBIBYTE)
+    pair.check_stage(0, [[1000 + n % 50, "x" * (n % 7)] for n in range(2000)])
+    assert pair.given_up == 0
+
+
+def test_the_interpreter_takes_a_batch_that_needs_more_memory() -> None:
+    pair = Pair(compiled(BUILDING), memory=MEBIBYTE)
+    records = [[5, "a"], [0, ""], [400_000, "bc"], [3, "Größe"]]
+    used = pair.check_stage(0, records)
+    assert pair.given_up == 1
+    for budget in (0, used // 2, used - 1, used):
+        pair.check_stage(0, records, budget)
+
+
+def test_batches_before_and_after_one_that_was_given_up_count() -> None:
+    pair = Pair(compiled(BUILDING), memory=MEBIBYTE)
+    slow, fast = pair.machines(PLENTY)
+    for sizes in ([1, 0, 2], [500_000, 0], [7, 8, 9]):
+        texts = ["z"] * len(sizes)
+        expected = slow.map(0, [sizes, texts], len(sizes))
+        batch = pa.record_batch([pa.array(sizes, pa.int32()), pa.array(texts)], names=["k", "s"])
+        found = fast.map(0, batch)
+        assert [column.to_pylist() for column in found.batch().columns] == expected.columns
+        assert found.failures == expected.failures
+    assert fast.given_up == 1
+    pair.same_totals(slow, fast, exhausted=False)
+
+
+def test_a_script_that_needs_more_memory_runs_all_the_same() -> None:
+    pair = Pair(compiled("int[] a = fill(400000, 1)\nint[] b = sort(a)\n"), memory=MEBIBYTE)
+    pair.check_script()
+    assert pair.given_up == 1
+
+
+def test_a_long_chain_of_calls_with_many_variables_fits_the_stack() -> None:
+    """As deep and as wide as a source may be: frames are bounded by the size of the module."""
+    variables = "".join(f"    int v{n} = x + {n}\n" for n in range(15))
+    sums = " + ".join(f"v{n}" for n in range(15))
+    chain = "".join(
+        f"function int f{level}(int x)\n{variables}"
+        f"    int y = {f'f{level - 1}(x)' if level else 'x'}\n"
+        f"    return (y + {sums}) % 1000\nend function\n\n"
+        for level in range(99)
+    )
+    pair = Pair(compiled(chain + "int r = f98(1)\n"))
+    pair.check_script()
+    assert pair.given_up == 0
+
+
+def test_sizes_that_fit_nothing_are_charged_exactly() -> None:
+    text = 'long n = 9000000000000000000\nint l = len(fill(n, "aa"))\n'
+    pair = Pair(compiled(text))
+    assert pair.check_script(2**62) == 2**62
+    assert pair.check_script(2**70) > 2**63
+
+
+def test_a_module_with_very_many_loops_is_none_for_this_tier() -> None:
+    loops = "".join(f"for i{n} = 0; i{n} < 2; i{n}++ do\n    a++\nend for\n" for n in range(500))
+    with pytest.raises(NotNative):
+        translate_module(compiled("int a = 0\n" + loops))
+
+
+def test_any_nan_leaves_as_the_one_nan() -> None:
+    text = (
+        "dataset rows(int k, double d, float f)\n\nmap m(rows row)\n"
+        "    emit row.k, row.d, -row.d, row.f\nend map\n\n"
+        "reduce r(int k, double[] a, double[] b, float[] c)\n    emit k, sum(a)\nend reduce\n"
+    )
+    machine = NativeMachine(compiled(text), (), (), Meter(PLENTY))
+    odd = struct.unpack("<d", struct.pack("<Q", 0xFFF8_0000_0000_BEEF))[0]
+    doubles = np.array([odd, 1.0])
+    floats = np.array([0x7FC0BEEF, 0], np.uint32).view(np.float32)
+    batch = pa.record_batch(
+        [pa.array([1, 2], pa.int32()), pa.array(doubles), pa.array(floats)], names=["k", "d", "f"]
+    )
+    columns = machine.map(0, batch).batch().columns
+    for column in columns[1:3]:
+        assert column.to_numpy().view(np.uint64)[0] == 0x7FF8_0000_0000_0000
+    assert columns[3].to_numpy().view(np.uint32)[0] == 0x7FC0_0000
+
+
+def test_running_out_within_a_loop_ends_the_run_at_once() -> None:
+    text = "long n = 0\nfor i = 0; i < 2000000000; i++ do\n    n += i\nend for\n"
+    meter = Meter(10_000)
+    machine = NativeMachine(compiled(text), (), (), meter)
+    with pytest.raises(OutOfTotem):
+        machine.run_script()
+    assert meter.used == 10_000
+
+
+def test_slices_of_a_batch_are_what_they_show() -> None:
+    text = (
+        "dataset rows(int k, bool b, string? s)\n\nmap m(rows row)\n"
+        '    emit row.k, row.b, default(row.s, "none")\nend map\n\n'
+        "reduce r(int k, bool[] b, string[] s)\n    emit k, len(s)\nend reduce\n"
+    )
+    machine = NativeMachine(compiled(text), (), (), Meter(PLENTY))
+    rows = [(n, n % 3 == 0, None if n % 4 == 0 else "é" * n) for n in range(40)]
+    whole = pa.record_batch(
+        [
+            pa.array([row[0] for row in rows], pa.int32()),
+            pa.array([row[1] for row in rows]),
+            pa.array([row[2] for row in rows]),
+        ],
+        names=["k", "b", "s"],
+    )
+    found = machine.map(0, whole.slice(11, 17)).batch()
+    expected = [(k, b, "none" if s is None else s) for k, b, s in rows[11:28]]
+    assert list(zip(*(column.to_pylist() for column in found.columns), strict=True)) == expected
