@@ -8,18 +8,19 @@ TOTEM_DATA ?= $(abspath $(patsubst %/programs/answers.json,%,$(firstword $(wildc
 TOTEM_FUZZ ?= 50
 export TOTEM_DATA
 
-.PHONY: demo test lint fuzz bench docs grammar programs wheel clean help
+.PHONY: demo consortium test lint fuzz bench docs grammar programs wheel clean help
 
 help:
-	@echo "make demo      install, then run the peak-hour study on the shipped sample"
-	@echo "make test      install, then check style and types and run the tests"
-	@echo "make lint      style and types only"
-	@echo "make docs      write the reference again from the tables and the library"
-	@echo "make grammar   write the tables of the grammar again, after a change to it"
-	@echo "make fuzz      the random tests, for long"
-	@echo "make bench     measure the speed of the machine and of jobs"
-	@echo "make programs  run the programs in TOTEM_DATA (now '$(TOTEM_DATA)') against their answers"
-	@echo "make wheel     build dist/*.whl"
+	@echo "make demo        install, then run the peak-hour study on the shipped sample"
+	@echo "make consortium  install, then let five members walk from founding to settlement"
+	@echo "make test        install, then check style and types and run the tests"
+	@echo "make lint        style and types only"
+	@echo "make docs        write the reference again from the tables and the library"
+	@echo "make grammar     write the tables of the grammar again, after a change to it"
+	@echo "make fuzz        the random tests, for long"
+	@echo "make bench       measure the speed of the machine and of jobs"
+	@echo "make programs    run the programs in TOTEM_DATA (now '$(TOTEM_DATA)') against their answers"
+	@echo "make wheel       build dist/*.whl"
 
 # A stamp tells what is installed: it is made anew when pyproject.toml is newer. A Python older
 # than 3.11 is refused with its name before anything is written.
@@ -39,6 +40,9 @@ $(VENV)/installed-for-tests: pyproject.toml | $(BIN)/python
 
 demo: $(VENV)/installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo.sh
+
+consortium: $(VENV)/installed
+	@$(BIN)/python examples/consortium/walk.py
 
 lint: $(VENV)/installed-for-tests
 	$(BIN)/ruff check .

@@ -140,7 +140,16 @@ def receipt(shell: Shell, name: str, part: int, output: Path | None, ledger: Led
 
 
 def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """A value of a receipt in a line: totem by stage, hashes by name, bounds by theirs."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return totem(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_shown(each)}" for key, each in value.items())
+    if isinstance(value, list) and all(isinstance(each, dict) for each in value):
+        return ", ".join(" ".join(map(_shown, each.values())) for each in value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _pairs(option: str, given: Sequence[str]) -> list[tuple[str, str]]:
