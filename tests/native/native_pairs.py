@@ -12,6 +12,7 @@ import pyarrow as pa
 from totemlang.bytecode.module import Stage, StageKind
 from totemlang.data.python_values import to_array
 from totemlang.diagnostics import OperationFailed, OutOfTotem
+from totemlang.native.limits import MOST_MEMORY
 from totemlang.native.machine import NativeMachine
 from totemlang.native.plan import Plan
 from totemlang.native.translator import translate_module
@@ -36,9 +37,14 @@ class Pair:
     """A module in both tiers."""
 
     def __init__(
-        self, verified: VerifiedModule, values: Sequence[Any] = (), tables: Sequence[Any] = ()
+        self,
+        verified: VerifiedModule,
+        values: Sequence[Any] = (),
+        tables: Sequence[Any] = (),
+        memory: int = MOST_MEMORY,
     ) -> None:
-        """Translate for both."""
+        """Translate for both; `memory` bounds the native machine's."""
+        self.memory = memory
         self.verified, self.values, self.tables = verified, values, tables
         self.prepared: Prepared = prepare(verified)
         self.plan: Plan = translate_module(verified)
@@ -49,7 +55,7 @@ class Pair:
         self.slow_meter, self.fast_meter = Meter(budget), Meter(budget)
         given = self.verified, self.values, self.tables
         held = Machine(*given, self.slow_meter, prepared=self.prepared)
-        return held, NativeMachine(*given, self.fast_meter, plan=self.plan)
+        return held, NativeMachine(*given, self.fast_meter, plan=self.plan, memory=self.memory)
 
     def check_script(self, budget: int = PLENTY) -> int:
         """Run the script in both; gives what was used."""

@@ -131,10 +131,10 @@ def variable(instance: Instance, at: Type, address: int) -> Any:
         if at.kind in (Kind.STRING, Kind.FLOAT, Kind.DOUBLE):
             return [_shown(instance, at.kind, value) for value in held.tolist()]
         return (held != 0 if at.kind is Kind.BOOL else held).tolist()
-    held = instance.read(address, 16)
-    if at.is_optional and not held[8]:
+    words = instance.read(address, 16)
+    if at.is_optional and not words[8]:
         return None
-    return _value(instance, at.kind, held)
+    return _value(instance, at.kind, words)
 
 
 def _value(instance: Instance, kind: Kind, held: bytes) -> Any:
