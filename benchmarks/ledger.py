@@ -176,17 +176,27 @@ def _rows(connection: sqlite3.Connection, number: int) -> Iterator[tuple[str, Se
 def grow(bench: Bench, most: int) -> None:
     """Print what size does: bytes, opening, a balance, a call, verification, rebuilding."""
     heads = ("transactions", "MB", "grown/s", "open ms", "balance ms", "call ms")
-    more = ("verify s", "per s", "on one s", "since checkpoint s", "rebuild s", "peak MB")
+    more = (
+        "verify s",
+        "processor s",
+        "per s",
+        "on one s",
+        "since checkpoint s",
+        "rebuild s",
+        "peak MB",
+    )
     print(" ".join(f"{head:>12}" for head in heads + more))
     size = 1000
     while size <= most:
         chain = bench.chain()
         head = chain.head()
-        rate = batched(bench, size - head.first - head.count, BULK)
+        grown = batched(bench, size - head.first - head.count, BULK)
         opening, opened = timed(bench.chain)
         balance, _ = timed(partial(opened.query, "account_show", {"member": None}))
         call, _ = timed(partial(opened.call, "account_transfer", transfer(1)))
+        before = processor_seconds()
         verifying, found = timed(partial(checked, chain, None))
+        spent = processor_seconds() - before
         # On one processor it takes twice as long, which at the largest size says nothing new.
         alone, _ = timed(partial(checked, chain, 1)) if size < 10**6 else (float("nan"), None)
         trusted = take_checkpoint(chain)
@@ -195,8 +205,9 @@ def grow(bench: Bench, most: int) -> None:
         opened.close()
         chain.close()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-        figures = (bench.path.stat().st_size / 1e6, rate, opening * 1e3, balance * 1e3, call * 1e3)
-        last = (verifying, found.transactions / verifying, alone, since, rebuilding, peak)
+        figures = (bench.path.stat().st_size / 1e6, grown, opening * 1e3, balance * 1e3, call * 1e3)
+        rate = found.transactions / verifying
+        last = (verifying, spent, rate, alone, since, rebuilding, peak)
         print(
             f"{size:12,} " + " ".join(f"{figure:12,.2f}" for figure in figures + last), flush=True
         )
@@ -206,6 +217,12 @@ def grow(bench: Bench, most: int) -> None:
 def checked(chain: Chain, processes: int | None) -> Verification:
     """The whole ledger verified."""
     return verify(chain, processes=processes).checked()
+
+
+def processor_seconds() -> float:
+    """What this process and those that it has waited for have used: others' load is not in it."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def timed(deed: Any) -> tuple[float, Any]:
