@@ -9,13 +9,12 @@ exact and rounded once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import wasmtime
 
+from totemlang.native.emission import NativeEmission
 from totemlang.native.grouping_incoming import FORMS, lay_down
 from totemlang.native.grouping_layout import TABLES
 from totemlang.native.grouping_output import Reader, no_rows
@@ -33,30 +32,15 @@ from totemlang.native.grouping_tables import (
 from totemlang.schema.types import Kind
 from totemlang.vm.tier import Emission
 
-SLICE = 1 << 16
-"""Rows between two looks at memory used and at windows."""
+SLICE = 1 << 18
+"""Rows, at most, between two looks at memory used and at windows."""
+
+_LEAST_SLICE = 1 << 12
 
 _MOST_WIDENINGS = 12
 _FEW = 1 << 16
 _SPARSE = 32
 """Of more than a few keys in a range one in so many must occur in a slice."""
-
-
-@runtime_checkable
-class Resident(Protocol):
-    """An emission whose columns lie in a linear memory, as the machine keeps them."""
-
-    @property
-    def memory(self) -> wasmtime.Memory:
-        """That memory."""
-
-    @property
-    def columns(self) -> Sequence[int]:
-        """Where each column begins (strings: packed places)."""
-
-    @property
-    def rows(self) -> int:
-        """Rows emitted."""
 
 
 class NativeGrouping:
@@ -89,11 +73,16 @@ class NativeGrouping:
         self._windows = Windows(plan.layout, plan.state, self._room)
         self._runs: Runs | None = None
         self._widenings = 0
+        self._slice = min(SLICE, max(_LEAST_SLICE, plan.limit // (4 * plan.layout.size)))
         self._most_direct = min(plan.most_direct, plan.limit // (4 * plan.layout.size))
 
     def add(self, emission: Emission) -> None:
         """Take in what a stage emitted: key parts, then values."""
-        if self._resident is not None and isinstance(emission, Resident):
+        if (
+            self._resident is not None
+            and isinstance(emission, NativeEmission)
+            and emission.instance.memory is self._place.memory
+        ):
             instance, room = self._resident
             self._take(list(emission.columns), emission.rows, instance, room)
         else:
@@ -101,8 +90,8 @@ class NativeGrouping:
 
     def add_batch(self, batch: pa.RecordBatch) -> None:
         """Take in a batch of rows: key parts, then values."""
-        for start in range(0, batch.num_rows, SLICE):
-            piece = batch.slice(start, SLICE)
+        for start in range(0, batch.num_rows, self._slice):
+            piece = batch.slice(start, self._slice)
             places = lay_down(piece, self.plan.layout.columns, self._staging)
             self._take(places, piece.num_rows, self._copied, self._staging)
 
@@ -165,14 +154,14 @@ class NativeGrouping:
         row, keys = 0, self.plan.keys
         self.rows += rows
         while row < rows:
-            stop = min(rows, row + SLICE)
+            stop = min(rows, row + self._slice)
             columns = _Columns(room, places, self.plan.layout.columns, row, stop)
             if not self._windows.chosen:
                 self._windows.choose(columns.values)
             if self._tables.way is Way.NONE:
                 self._begin(columns)
             if self._tables.way is Way.DIRECT:
-                row = instance.call("direct", row, stop)
+                row = instance.call("direct" if keys else "whole", row, stop)
                 if row < stop:
                     self._widen(_Columns(room, places, self.plan.layout.columns, row, stop))
             elif self._tables.way is Way.HASHED:

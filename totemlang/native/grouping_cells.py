@@ -98,6 +98,10 @@ class Cells:
         """Take in the values of any row."""
         return "\n".join(self._update(cell) for cell in self.layout.cells)
 
+    def update_one(self, cell: Cell) -> str:
+        """Take in the value of a row for one cell."""
+        return self._update(cell)
+
     def _update(self, cell: Cell) -> str:
         x, at = f"(local.get $x{cell.value})", cell.offset
         if cell.what == "bytes":

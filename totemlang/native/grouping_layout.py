@@ -77,6 +77,8 @@ class Layout:
     """The places of a signature. `size` are the bytes of a group."""
 
     signature: Signature
+    columns: tuple[Kind, ...] = field(init=False)
+    """Kinds of the columns that come in."""
     words: tuple[KeyWord, ...] = field(init=False)
     cells: tuple[Cell, ...] = field(init=False)
     windows: int = field(init=False)
@@ -91,6 +93,8 @@ class Layout:
         words = _words(self.signature.keys)
         at = 8 * len(words)
         fill = object.__setattr__
+        values = (value.kind for value in self.signature.values)
+        fill(self, "columns", (*self.signature.keys, *values))
         fill(self, "words", words)
         fill(self, "count", at)
         cells, windows = [], 0
@@ -115,11 +119,6 @@ class Layout:
         fill(self, "windows", windows)
         fill(self, "wide", at)
         fill(self, "size", at + (8 if windows else 0))
-
-    @property
-    def columns(self) -> tuple[Kind, ...]:
-        """Kinds of the columns that come in."""
-        return (*self.signature.keys, *(value.kind for value in self.signature.values))
 
     @property
     def read(self) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from totemlang.native.grouping_keys import Keys
 from totemlang.native.grouping_layout import Layout, Signature, State
 from totemlang.native.grouping_loops import Loops
 from totemlang.native.grouping_moves import Moves
+from totemlang.native.grouping_whole import Whole
 
 _FOLDER = Path(__file__).with_name("grouping")
 
@@ -28,6 +29,8 @@ def module_text(signature: Signature) -> str:
     moves = Moves(layout, state, keys, cells, loops)
     fixed = [_fixed(name) for name in ("memory", "texts", "wide", "tables")]
     parts = [*fixed, cells.exact_functions(), *loops.functions(), *moves.functions()]
+    if not signature.keys:
+        parts += Whole(layout, state, cells).functions()
     body = "\n".join(parts)
     return f"""(module
 (import "grouping" "own" (memory $own 1))
