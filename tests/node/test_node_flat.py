@@ -1,0 +1,123 @@
+"""Flat billing: what a node writes on the ledger is the same for all contents of the data."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+from valley import BILLS, FLAT, METERED, NORTH, Valley, valley, write_bills
+
+from totemlang.ledger.chain import Chain, verify
+from totemlang.ledger.client import Job, Ledger
+from totemlang.ledger.contract import execute
+
+OTHERS = ((1, 1e300), (5, -0.0), (1, 7.5))
+SPARSE = ((4, 1.0),)
+FAILING = BILLS.replace("emit row.C_id, row.Bill", "emit 6 // (row.C_id - 5), row.Bill")
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+def run_on(
+    folder: Path,
+    here: Valley,
+    job: Job,
+    rows: Sequence[tuple[int, float]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> list[str]:
+    """Everything that the ledger holds of a job that runs on these rows.
+
+    Before the rows are known all is the same: the ledger and its members are copies, and what is
+    drawn at random is drawn alike. Signatures and seals, which ECDSA randomises, are left out.
+    """
+    shutil.copytree(here.folder, folder)
+    write_bills(folder / "north" / "bills.csv", rows)
+    numbers = itertools.count()
+    monkeypatch.setattr("secrets.token_hex", lambda size: f"{next(numbers):0{2 * size}x}")
+    five = evolve(here.five, path=folder / "ledger.db", ledgers={})
+    for name, ledger in here.five.ledgers.items():
+        chain = Chain.open(five.path, execute, ledger.identity, clock=five.clock)
+        five.ledgers[name] = Ledger(chain, ledger.identity)
+    there = Valley(five, folder)
+    there.node("nora")
+    before = five["carl"].chain.head()
+    ended = there.ended(job)
+    there.ada.settle(ended.job)
+    assert verify(five["carl"].chain).finding is None
+    with five["carl"].chain.store.reading() as connection:
+        found = connection.execute(
+            "SELECT body, record, writes FROM entries WHERE block > ? ORDER BY entry",
+            (before.number,),
+        ).fetchall()
+    return [_TIME.sub("TIME", b"\n".join(map(bytes, row)).decode()) for row in found]
+
+
+def without_private_hashes(written: Sequence[str]) -> list[str]:
+    """The same without the hash of the salted result, which tells nothing to who has no salt."""
+    kept = []
+    for text in written:
+        body, record, writes = (json.loads(part) for part in text.split("\n"))
+        if body["function"] == "result_deliver":
+            assert set(body["arguments"]) == {"job", "part", "hash"}
+            assert set(record) == {"reads", "writes", "result"}
+            assert [entry[:2] for entry in writes["private"]] == [
+                ["lab", f"result/{body['arguments']['job']}/0"]
+            ]
+            assert writes["public"] == []
+            text = body["function"]
+        kept.append(text)
+    return kept
+
+
+@pytest.mark.parametrize("text", [BILLS, FAILING], ids=["sums", "records that fail"])
+def test_what_is_written_is_the_same_for_all_contents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    (tmp_path / "begin").mkdir()
+    here = valley(tmp_path / "begin", north=FLAT)
+    job = here.submit(text)
+    written = [
+        without_private_hashes(run_on(tmp_path / str(number), here, job, rows, monkeypatch))
+        for number, rows in enumerate((NORTH, OTHERS, SPARSE, ()))
+    ]
+    functions = [json.loads(t.split("\n")[0])["function"] for t in written[0] if "\n" in t]
+    assert functions[:4] == ["job_accept", "job_start", "job_report", "job_report"]
+    assert written[1:] == written[:1] * 3
+
+
+def test_metered_billing_would_be_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "begin").mkdir()
+    here = valley(tmp_path / "begin", north=METERED)
+    job = here.submit(BILLS)
+    changed = [(customer, bill + 1) for customer, bill in NORTH]
+    one, other = (
+        run_on(tmp_path / str(number), here, job, rows, monkeypatch)
+        for number, rows in enumerate((NORTH, changed))
+    )
+    assert without_private_hashes(one) != without_private_hashes(other)
+
+
+def test_data_beyond_its_ceilings_is_told_as_a_stop(tmp_path: Path) -> None:
+    here = valley(tmp_path, north=FLAT)
+    job = here.submit(BILLS)
+    write_bills(tmp_path / "north" / "bills.csv", [(customer, 1.0) for customer in range(9)])
+    job = here.ended(job)
+    assert (job.state, job.stopped_by, job.parts[0].charge) == ("stopped", "nora@north", 0)
+    assert job.parts[0].receipt is None
+
+
+def test_a_flat_bill_is_the_bound_and_its_receipt_shows_bounds(tmp_path: Path) -> None:
+    here = valley(tmp_path, north=FLAT)
+    job = here.ended(here.submit(BILLS))
+    part = job.parts[0]
+    assert part.used == part.charge == part.budget == part.quote.upper
+    assert (part.result, part.receipt) == (None, None)
+    (released,) = here.ada.parts(job.job)
+    assert [each["totem"] for each in released.receipt.receipt["by_stage"]] == list(part.by_stage)
+    assert here.ada.result(job.job).is_done
