@@ -98,6 +98,10 @@ def long_lists(draw: st.DrawFn, form: str) -> list[Any]:
     if form in ("int", "long") and draw(st.booleans()):
         size = draw(st.integers(0, 31 if form == "int" else 63))
         return [random.randrange(-(1 << size), 1 << size) for _ in range(length)]
+    if form == "string" and draw(st.booleans()):
+        start = draw(st.sampled_from(["", "a", "household-", "é" * 9]))
+        size = draw(st.sampled_from([3, 10**9, 10**30]))
+        return [f"{start}{random.randrange(size)}" for _ in range(length)]
     if form == "double" and draw(st.booleans()):
         return [random.uniform(-1, 1) * 10.0 ** random.randrange(-9, 9) for _ in range(length)]
     values = [random.choice(some) for _ in range(length)]

@@ -20,7 +20,10 @@
 
 ;; each {name} {sign}: floor_long floor | ceil_long ceil | half_even nearest
 (func ${name} (param $value f64) (result i64)
-  (call $long_of (f64.{sign} (local.get $value))))
+  (local.set $value (f64.{sign} (local.get $value)))
+  (if (result i64) (f64.lt (f64.abs (local.get $value)) (f64.const 0x1p63))
+    (then (i64.trunc_f64_s (local.get $value)))
+    (else (call $long_of (local.get $value)))))
 
 ;; A number that is whole already.
 (func $whole_long (param $value f64) (result i64)

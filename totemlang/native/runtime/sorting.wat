@@ -118,9 +118,47 @@
     (br_if $next (i64.ne (local.get $bytes) (i64.const 0))))
   (i64.shl (local.get $number) (i64.sub (i64.const 64) (local.get $text))))
 
-;; The elements of an array as texts to sort, the last first if `turned`.
+;; How many bytes all strings of an array begin with alike; at most the length of the first.
+(func $common_bytes (param $array i32) (result i32)
+  (local $at i32) (local $end i32) (local $first i32) (local $common i32) (local $text i32)
+  (local $n i32)
+  (local.set $at (i32.load (local.get $array)))
+  (local.set $end (i32.add (local.get $at)
+    (i32.shl (i32.load offset=4 (local.get $array)) (i32.const 3))))
+  (if (i32.ge_u (local.get $at) (local.get $end)) (then (return (i32.const 0))))
+  (local.set $first (i32.load (local.get $at)))
+  (local.set $common (i32.load offset=4 (local.get $at)))
+  (block $none
+    (loop $next
+      (br_if $none (i32.eqz (local.get $common)))
+      (local.set $at (i32.add (local.get $at) (i32.const 8)))
+      (br_if $none (i32.ge_u (local.get $at) (local.get $end)))
+      (local.set $text (i32.load (local.get $at)))
+      (local.set $n (i32.load offset=4 (local.get $at)))
+      (if (i32.lt_u (local.get $n) (local.get $common))
+        (then (local.set $common (local.get $n))))
+      (br_if $next (call $equal_bytes
+        (local.get $first) (local.get $text) (local.get $common)))
+      (local.set $n (i32.const 0))
+      (loop $same
+        (if (i32.eq
+              (i32.load8_u (i32.add (local.get $first) (local.get $n)))
+              (i32.load8_u (i32.add (local.get $text) (local.get $n))))
+          (then
+            (local.set $n (i32.add (local.get $n) (i32.const 1)))
+            (br $same))))
+      (local.set $common (local.get $n))
+      (br $next)))
+  (local.get $common))
+
+;; The elements of an array as texts to sort, the last first if `turned`. What all begin with tells
+;; nothing, so the first bytes are those after it.
 (func $texts (param $array i32) (param $turned i32) (result i32)
   (local $texts i32) (local $at i32) (local $end i32) (local $to i32) (local $step i32)
+  (local $without i64)
+  ;; on by so many bytes, and shorter by as many
+  (local.set $without (i64.mul
+    (i64.extend_i32_u (call $common_bytes (local.get $array))) (i64.const -0xffffffff)))
   (local.set $end (i32.shl (i32.load offset=4 (local.get $array)) (i32.const 4)))
   (local.set $texts (call $alloc (local.get $end)))
   (local.set $to (local.get $texts))
@@ -135,7 +173,7 @@
     (if (i32.lt_u (local.get $at) (local.get $end))
       (then
         (i64.store (local.get $to) (i64.xor
-          (call $first_bytes (i64.load (local.get $at))) (i64.const 0x8000000000000000)))
+          (call $first_bytes (i64.add (i64.load (local.get $at)) (local.get $without))) (i64.const 0x8000000000000000)))
         (i64.store offset=8 (local.get $to) (i64.extend_i32_u (local.get $at)))
         (local.set $to (i32.add (local.get $to) (local.get $step)))
         (local.set $at (i32.add (local.get $at) (i32.const 8)))
