@@ -1,7 +1,8 @@
 """The contract under anything that members may do, in any order, with the clock running.
 
-Whatever happens: totem is conserved and no account is negative, nothing is settled twice, and
-waiting alone ends every job and every request.
+Metered and flat jobs of one to three parts, codes, disputes, runs on one's own data, accesses that
+come and go, organisations that are admitted. Whatever happens: totem is conserved and no account
+is negative, nothing is settled twice, a flat part tells nothing, and waiting alone ends it all.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from typing import Any
 from consortium import (
     COURT,
     GRID,
+    KEY,
     LAB,
+    LAB_OPERATOR,
     NORTH,
     OTHER,
     SOUTH,
     Consortium,
     metadata,
+    stamp,
 )
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -35,29 +39,58 @@ from hypothesis.stateful import (
 
 from totemlang.ledger.contract import Refusal
 from totemlang.ledger.contract.codes import hash_of_code
-from totemlang.ledger.contract.states import EXPIRE, JOB, REQUEST
+from totemlang.ledger.contract.requests import access_key_hash
+from totemlang.ledger.contract.states import ADMISSION, EXPIRE, JOB, REQUEST, RUN
 
 CONSUMERS = st.sampled_from([LAB, OTHER])
 EVERYBODY = st.sampled_from([LAB, OTHER, NORTH, SOUTH, GRID, COURT])
-PART = st.integers(0, 1)
+PART = st.integers(0, 2)
+DATASETS = st.sampled_from(["north/bills", "south/bills", "north/flat", "south/flat"])
+SOURCE = st.tuples(DATASETS, st.just(400) | st.integers(150, 400))
+LIVES = {"job": JOB, "request": REQUEST, "run": RUN, "organisation": ADMISSION}
 STEP = st.tuples(PART, st.integers(0, 999), st.integers(0, 200))
-GRANTED = 2_000
+GRANTED = 9_000
 
 
 @cache
 def founded() -> tuple[Consortium, dict[tuple[str, str], str]]:
-    """A consortium whose two consumers have access to two data sets."""
+    """A consortium whose two consumers have access to two metered and two flat data sets."""
     world = Consortium().found()
     for member in (LAB, OTHER):
         world.grant(GRANTED, member)
+    requests = {}
     for provider in (NORTH, SOUTH):
-        world.publish(provider, metadata=metadata(distinct=None))
-    requests = {
-        (consumer.member, provider.organisation): world.access(provider, consumer)
-        for consumer in (LAB, OTHER)
-        for provider in (NORTH, SOUTH)
-    }
+        for dataset in (
+            world.publish(provider, metadata=metadata(distinct=None)),
+            world.publish(provider, flat=True, name="flat"),
+        ):
+            for consumer in (LAB, OTHER):
+                requests[consumer.member, dataset] = access(world, consumer, provider, dataset)
     return world, requests
+
+
+def access(world: Consortium, consumer: Any, provider: Any, dataset: str) -> str:
+    """Access to a data set: the request's name."""
+    asked = world.call(consumer, "request_open", dataset=dataset, purpose="a study")["request"]
+    grant(world, provider, asked)
+    return str(asked)
+
+
+def grant(world: Consortium, provider: Any, request: str) -> None:
+    """A provider's yes, for a year."""
+    expires, key_hash = stamp(world.clock + timedelta(days=300)), access_key_hash(request, KEY)
+    world.call(provider, "request_grant", request=request, key_hash=key_hash, expires=expires)
+
+
+def bills(part: dict[str, Any]) -> list[int]:
+    """What a flat part is charged, stage by stage."""
+    first = min(part["bounds"][0], part["budget"])
+    return [first, part["budget"] - first]
+
+
+def providers_of(job: dict[str, Any]) -> list[Any]:
+    """Who provides each part."""
+    return [NORTH if part["organisation"] == "north" else SOUTH for part in job["parts"]]
 
 
 class Ledger(RuleBasedStateMachine):
@@ -65,11 +98,12 @@ class Ledger(RuleBasedStateMachine):
 
     jobs = Bundle("jobs")
     codes = Bundle("codes")
+    runs = Bundle("runs")
 
     def __init__(self) -> None:
         super().__init__()
-        world, self.requests = founded()
-        self.world = copy.deepcopy(world)
+        world, requests = founded()
+        self.world, self.requests = copy.deepcopy(world), dict(requests)
         self.spent_codes: set[str] = set()
         self.granted = 2 * GRANTED
 
@@ -82,39 +116,26 @@ class Ledger(RuleBasedStateMachine):
             assert self.world.world.state == before
             return None
 
-    @rule(
-        target=jobs,
-        consumer=CONSUMERS,
-        budgets=st.lists(st.integers(100, 400), min_size=1, max_size=2),
-    )
-    def submit(self, consumer: Any, budgets: list[int]) -> Any:
-        providers = (NORTH, SOUTH)[: len(budgets)]
-        parts = [
-            (
-                f"{provider.organisation}/bills",
-                self.requests[consumer.member, provider.organisation],
-                budget,
-            )
-            for provider, budget in zip(providers, budgets, strict=True)
+    @rule(target=jobs, consumer=CONSUMERS, parts=st.lists(SOURCE, min_size=1, max_size=3))
+    def submit(self, consumer: Any, parts: list[tuple[str, int]]) -> Any:
+        sources = [
+            (dataset, self.requests[consumer.member, dataset], budget) for dataset, budget in parts
         ]
-        arguments = self.world.submission(parts, hours=2)
+        arguments = self.world.submission(sources, hours=2)
         found = self.attempt(consumer, "job_submit", **arguments)
         return multiple() if found is None else found["job"]
 
-    @rule(
-        target=jobs,
-        consumer=CONSUMERS,
-        budgets=st.lists(st.integers(170, 300), min_size=1, max_size=2),
-    )
-    def submit_and_start(self, consumer: Any, budgets: list[int]) -> Any:
-        job = self.submit(consumer, budgets)
+    @rule(target=jobs, consumer=CONSUMERS, parts=st.lists(SOURCE, min_size=1, max_size=3))
+    def submit_and_start(self, consumer: Any, parts: list[tuple[str, int]]) -> Any:
+        job = self.submit(consumer, parts)
         if isinstance(job, str):
+            providers = providers_of(self.world.job(job))
             for function in ("job_accept", "job_start"):
-                for part, provider in enumerate((NORTH, SOUTH)[: len(budgets)]):
+                for part, provider in enumerate(providers):
                     self.world.call(provider, function, job=job, part=part)
         return job
 
-    @rule(job=jobs, steps=st.lists(STEP, min_size=1, max_size=4))
+    @rule(job=jobs, steps=st.lists(STEP, min_size=1, max_size=8))
     def proceed(self, job: str, steps: list[tuple[int, int, int]]) -> None:
         """What the job's states allow, step by step, by whom they allow it."""
         for part, choice, totem in steps:
@@ -140,9 +161,10 @@ class Ledger(RuleBasedStateMachine):
         record = self.world.job(job)
         consumer = LAB if record["consumer"] == LAB.member else OTHER
         part %= len(record["parts"])
-        provider, its = (NORTH, SOUTH)[part], {"job": job, "part": part}
-        stage = len(record["parts"][part]["by_stage"])
-        digest = "a" * 64
+        provider, its = providers_of(record)[part], {"job": job, "part": part}
+        known = record["parts"][part]
+        stage, is_flat = len(known["by_stage"]), known["billing"] == "flat"
+        digest = None if is_flat and totem % 7 else "a" * 64
         if action in ("accept", "accept_last"):
             self.attempt(provider, "job_accept", **its)
         elif action == "refuse":
@@ -150,12 +172,14 @@ class Ledger(RuleBasedStateMachine):
         elif action == "start":
             self.attempt(provider, "job_start", **its)
         elif action == "report":
-            self.attempt(provider, "job_report", **its, stage=stage, totem=totem % 91)
+            bill = totem % 91 if stage > 1 or not is_flat or totem % 7 == 0 else bills(known)[stage]
+            self.attempt(provider, "job_report", **its, stage=stage, totem=bill)
         elif action == "run_out":
             self.attempt(provider, "job_fail", **its, status="out_of_totem")
         elif action in ("finish", "finish_last"):
+            charges = bills(known) if is_flat else (90, 60)
             for number in range(stage, 2):
-                self.attempt(provider, "job_report", **its, stage=number, totem=(90, 60)[number])
+                self.attempt(provider, "job_report", **its, stage=number, totem=charges[number])
             self.attempt(provider, "job_finish", **its, result=digest, receipt=digest)
         elif action == "fail":
             status = ("failed", "bad_data")[totem % 2]
@@ -168,8 +192,8 @@ class Ledger(RuleBasedStateMachine):
             caller = (consumer, provider)[totem % 2]
             self.attempt(caller, "job_dispute", job=job, reason="it is wrong")
         elif action == "judge":
-            charges = [max(0, each["charge"] - totem) for each in record["parts"]]
-            arguments = {"job": job, "charges": charges, "evidence": "b" * 64}
+            least = [max(0, each["charge"] - totem) for each in record["parts"]]
+            arguments = {"job": job, "charges": least, "evidence": "b" * 64}
             self.attempt(COURT, "job_judgement", **arguments)
         else:
             self.attempt(SOUTH, "job_expire", job=job)
@@ -209,11 +233,63 @@ class Ledger(RuleBasedStateMachine):
     def spend(self, issued: tuple[str, int, str]) -> None:
         job, part, code = issued
         arguments = {"job": job, "part": part, "key": "c" * 64, "code": code}
-        provider = (NORTH, SOUTH)[part]
+        providers = providers_of(self.world.job(job))
+        provider = providers[part % len(providers)]
         if self.attempt(provider, "code_spend", **arguments) is not None:
             name = f"{job}/{part}/{code}"
             assert name not in self.spent_codes
             self.spent_codes.add(name)
+
+    @rule(
+        target=runs,
+        member=CONSUMERS,
+        payee=st.sampled_from([NORTH, LAB]),
+        budget=st.integers(0, 300),
+        name=st.integers(0, 9),
+    )
+    def reserve(self, member: Any, payee: Any, budget: int, name: int) -> Any:
+        run = f"run {name} of {member.member}"
+        arguments = {"run": run, "budget": budget, "payee": payee.member}
+        found = self.attempt(member, "run_reserve", **arguments)
+        return multiple() if found is None else (member, run)
+
+    @rule(run=runs, do=st.integers(0, 7), totem=st.integers(0, 200))
+    def go_on(self, run: tuple[Any, str], do: int, totem: int) -> None:
+        """Something about a run: mostly a deduction."""
+        member, name = run
+        if do < 4:
+            self.attempt(member, "run_deduct", run=name, stage="map", totem=totem)
+        elif do < 7:
+            self.attempt(member, ("run_settle", "run_cancel", "run_settle")[do - 4], run=name)
+        else:
+            self.attempt(SOUTH, "run_expire", member=member.member, run=name)
+
+    @rule(
+        consumer=CONSUMERS,
+        dataset=DATASETS,
+        function=st.sampled_from(["request_revoke", "request_withdraw", "request_expire"]),
+        caller=EVERYBODY,
+    )
+    def lose(self, consumer: Any, dataset: str, function: str, caller: Any) -> None:
+        """An access ends, and the consumer asks anew; jobs that were accepted go on."""
+        request = self.requests[consumer.member, dataset]
+        if self.attempt(caller, function, request=request) is not None:
+            provider = NORTH if dataset.startswith("north") else SOUTH
+            self.requests[consumer.member, dataset] = access(
+                self.world, consumer, provider, dataset
+            )
+
+    @rule(
+        caller=st.sampled_from([GRID, LAB_OPERATOR]),
+        action=st.sampled_from(["propose", "approve", "propose", "approve", "withdraw", "expire"]),
+        roles=st.just(["provider"]) | st.sampled_from([["provider", "consumer"], ["auditor"]]),
+    )
+    def admit(self, caller: Any, action: str, roles: list[str]) -> None:
+        """Whether the organisation east comes in."""
+        arguments: dict[str, Any] = {"organisation": "east"}
+        if action in ("propose", "approve"):
+            arguments["roles"] = roles
+        self.attempt(caller, f"organisation_{action}", **arguments)
 
     @rule(source=EVERYBODY, receiver=CONSUMERS, totem=st.integers(1, 500))
     def transfer(self, source: Any, receiver: Any, totem: int) -> None:
@@ -247,16 +323,37 @@ class Ledger(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_settled_twice(self) -> None:
-        entries = self.records("entry/")
+        entries, jobs, runs = (self.records(f"{kind}/") for kind in ("entry", "job", "run"))
         settled = Counter(e["job"] for e in entries if e["event"] == "settle")
-        final = {j["job"] for j in self.records("job/") if JOB[j["state"]].is_final}
+        final = {j["job"] for j in jobs if JOB[j["state"]].is_final}
+        final |= {r["run"] for r in runs if RUN[r["state"]].is_final}
         assert settled == dict.fromkeys(final, 1)
         earned = Counter[str]()
         for entry in entries:
             if entry["event"] == "earn":
                 earned[entry["job"]] += entry["totem"]
+        for name, record in [(j["job"], j) for j in jobs] + [(r["run"], r) for r in runs]:
+            assert earned[name] == record.get("charge", 0)
+
+    @invariant()
+    def a_flat_part_tells_nothing(self) -> None:
         for job in self.records("job/"):
-            assert earned[job["job"]] == job.get("charge", 0)
+            for part in job["parts"]:
+                if part["billing"] == "flat":
+                    assert part["result"] is None is part["receipt"]
+                    assert part["by_stage"] == bills(part)[: len(part["by_stage"])]
+                    assert part["status"] not in ("failed", "bad_data", "out_of_totem")
+                    assert part["charge"] in (0, part["used"])
+                    assert part["budget"] == part["quote"]["upper"]
+
+    @invariant()
+    def who_is_admitted_was_approved_by_two(self) -> None:
+        [consortium] = self.records("consortium")
+        east = consortium["organisations"].get("east", [])
+        known = self.records("organisation/")
+        if east:
+            assert known[0]["state"] != "admitted" or known[0]["roles"] == east
+        assert all(len(p["approved_by"]) == 2 for p in known if p["state"] == "admitted")
 
     def records(self, prefix: str) -> list[dict[str, Any]]:
         """Records of the raw state."""
@@ -267,14 +364,14 @@ class Ledger(RuleBasedStateMachine):
         """Everybody vanishes; a passer-by lets all that is past its deadline expire."""
         for _ in range(len(JOB.states)):
             self.world.wait(days=400)
-            for kind, life, function in (
-                ("job", JOB, "job_expire"),
-                ("request", REQUEST, "request_expire"),
-            ):
+            for kind, life in LIVES.items():
                 for record in self.records(f"{kind}/"):
                     if not life[record["state"]].is_final:
-                        self.world.call(SOUTH, function, **{kind: record[kind]})
-        assert all(JOB[job["state"]].is_final for job in self.records("job/"))
+                        names = {kind: record[kind]}
+                        names |= {"member": record["member"]} if kind == "run" else {}
+                        self.world.call(SOUTH, f"{kind}_expire", **names)
+        for kind, life in LIVES.items():
+            assert all(life[record["state"]].is_final for record in self.records(f"{kind}/"))
         assert all(account["reserved"] == 0 for account in self.records("account/"))
         self.totem_is_conserved()
         self.nothing_is_settled_twice()
@@ -298,6 +395,8 @@ def test_the_machine_would_notice_totem_made_of_nothing() -> None:
 
 def test_waiting_is_all_that_ends_take() -> None:
     machine = Ledger()
-    machine.submit(LAB, [200, 200])
+    machine.submit(LAB, [("north/bills", 200), ("south/flat", 900), ("north/bills", 200)])
+    machine.reserve(LAB, NORTH, 50, 1)
+    machine.admit(GRID, "propose", ["provider"])
     machine.wait(int(timedelta(days=1).total_seconds()))
     machine.teardown()
