@@ -12,7 +12,7 @@ from attrs import evolve
 from totemlang.bytecode.module import Dataset, Lookup
 from totemlang.data.bind import BoundData, bind
 from totemlang.data.describe import describe
-from totemlang.data.file import open_data
+from totemlang.data.file import DataFile, open_data
 from totemlang.data.load_lookup import load_lookup
 from totemlang.diagnostics import BadData
 from totemlang.schema.metadata import Metadata
@@ -133,8 +133,8 @@ FIELDS = (Field("name", STRING), Field("i", INT), Field("d", DOUBLE.optional))
 def test_data_that_keeps_to_its_metadata_is_bound(path: Path) -> None:
     data = open_data(path)
     metadata = describe(data, "d")
-    small = bind(Dataset("d", FIELDS), data, metadata, keep_bytes=10**6)
-    large = bind(Dataset("d", FIELDS), data, metadata)
+    small = bind(Dataset("d", FIELDS), open_data(path), metadata, keep_bytes=10**6)
+    large = bind(Dataset("d", FIELDS), open_data(path), metadata)
     assert (small.kept is None, large.kept is None) == (False, True)
     for rows in (1, 2, 100):
         batches = [b for bound_data in (small, large) for b in bound_data.batches(rows)]
@@ -228,3 +228,42 @@ def test_a_table_too_large_to_hold_is_bad_data(tmp_path: Path) -> None:
     text = "k,v\n" + "".join(f"key{i},{i}\n" for i in range(1000))
     with pytest.raises(BadData, match="too large for a lookup"):
         table_of(tmp_path, text, LOOKUP, memory_limit=5_000)
+
+
+def test_what_a_reading_has_shown_is_not_read_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = open_data(path)
+    metadata = describe(data, "d")
+    whole = evolve(FIELDS[1], constraint=Constraint(lower=-(10**9), upper=10**9))
+    readings: list[object] = []
+    original = DataFile.batches
+
+    def batches(self: DataFile, *given: object, **named: object) -> object:
+        readings.append(given)
+        return original(self, *given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(DataFile, "batches", batches)
+    known = bind(Dataset("d", FIELDS), data, metadata)
+    assert not readings
+    assert known.rows == metadata.rows
+    for field, times in ((FIELDS[1], 0), (whole, 1), (whole, 1)):
+        bind(Dataset("d", (field,)), data, metadata)
+        assert len(readings) == times
+    known_as = metadata.column("i")
+    assert known_as is not None
+    broken = evolve(metadata, columns=(evolve(known_as, distinct=1),))
+    with pytest.raises(BadData, match="breaks its published distinct"):
+        bind(Dataset("d", FIELDS), data, broken)
+    assert len(readings) == 1
+    bind(Dataset("d", FIELDS), data, metadata, anew=True)
+    assert len(readings) == 2
+
+
+def test_a_file_that_changed_since_it_was_known_is_bad_data(path: Path) -> None:
+    data = open_data(path)
+    metadata = describe(data, "d")
+    pq.write_table(pq.read_table(path).slice(1), path)
+    bound = bind(Dataset("d", FIELDS), data, metadata)
+    with pytest.raises(BadData, match="changed"):
+        list(bound.batches())

@@ -19,7 +19,7 @@ from totemlang.data.normalise import reading
 from totemlang.data.premises import check_column, check_rows, survey_for
 from totemlang.data.survey import ColumnSurvey
 from totemlang.diagnostics import BadData
-from totemlang.schema.metadata import ColumnMetadata, Metadata
+from totemlang.schema.metadata import Metadata
 from totemlang.schema.types import Field, Kind
 
 NARROWER: dict[Kind, frozenset[Kind]] = {Kind.LONG: frozenset({Kind.INT})}
@@ -120,36 +120,38 @@ class BoundData:
 
 
 def bind(
-    dataset: Dataset, data: DataFile, metadata: Metadata | None = None, *, keep_bytes: int = 0
+    dataset: Dataset,
+    data: DataFile,
+    metadata: Metadata | None = None,
+    *,
+    keep_bytes: int = 0,
+    anew: bool = False,
 ) -> BoundData:
     """Bind a program's data set to a file and read it through once.
 
     Widening is free (int to long and double, long to double, float to double); a long column
     declared int is checked; text is read as whatever is declared. With `metadata` the data is
-    held against it (`premises`). Up to `keep_bytes` bytes are kept in memory for the run.
+    held against it (`premises`). Up to `keep_bytes` bytes are kept in memory for the run. What
+    earlier readings have shown is not read again, unless `anew`.
 
     Raises:
         BadData: naming file and column, never a value.
     """
     columns = bind_fields(dataset.columns, data)
-    known = _known_columns(metadata, columns)
-    surveys: list[ColumnSurvey | None] = [
-        survey_for(metadata, found, column.read_as) if metadata and found else None
-        for column, found in zip(columns, known, strict=True)
-    ]
-    rows, size = 0, 0
-    kept: list[pa.RecordBatch] | None = []
-    for batch in _read(data, columns, BATCH_ROWS, surveys):
-        rows += batch.num_rows
-        size += batch.nbytes
-        if kept is not None:
-            kept.append(batch)
-            kept = kept if size <= keep_bytes else None
+    needed = _needed_surveys(metadata, columns)
+    if not anew and _is_known(data, columns, needed):
+        kept: list[pa.RecordBatch] | None = None
+    else:
+        kept = _read_through(data, columns, needed, keep_bytes)
+    rows = data.known.rows
+    assert rows is not None
     if metadata is not None:
         check_rows(metadata, rows)
-        for found, survey in zip(known, surveys, strict=True):
+        for column, survey in zip(columns, needed, strict=True):
+            found = metadata.column(column.field.name)
             if found is not None and survey is not None:
-                check_column(metadata, found, survey)
+                seen = data.known.surveys[column.field.name, column.read_as]
+                check_column(metadata, found, seen, distinct=survey.distinct is not None)
     return BoundData(data, columns, rows, None if kept is None else tuple(kept))
 
 
@@ -190,12 +192,60 @@ def _bind_field(field: Field, data: DataFile) -> BoundColumn:
     )
 
 
-def _known_columns(
+def _needed_surveys(
     metadata: Metadata | None, columns: Sequence[BoundColumn]
-) -> list[ColumnMetadata | None]:
-    if metadata is None:
-        return [None] * len(columns)
-    return [metadata.column(column.field.name) for column in columns]
+) -> list[ColumnSurvey | None]:
+    """The surveys, not begun, that holding columns against what is published of them needs."""
+    needed: list[ColumnSurvey | None] = []
+    for column in columns:
+        found = None if metadata is None else metadata.column(column.field.name)
+        if metadata is None or found is None:
+            needed.append(None)
+        else:
+            needed.append(survey_for(metadata, found, column.read_as))
+    return needed
+
+
+def _is_known(
+    data: DataFile, columns: Sequence[BoundColumn], needed: Sequence[ColumnSurvey | None]
+) -> bool:
+    """Whether earlier readings tell all that a reading would."""
+    if data.known.rows is None:
+        return False
+    for column, survey in zip(columns, needed, strict=True):
+        if not data.known.fits(column.field, column.read_as):
+            return False
+        seen = data.known.surveys.get((column.field.name, column.read_as))
+        if survey is None:
+            continue
+        if seen is None or (survey.distinct is not None and not seen.counts_distinct):
+            return False
+    return True
+
+
+def _read_through(
+    data: DataFile,
+    columns: Sequence[BoundColumn],
+    surveys: Sequence[ColumnSurvey | None],
+    keep_bytes: int,
+) -> list[pa.RecordBatch] | None:
+    """Read all rows, note what is seen; gives the rows where they fit in `keep_bytes`."""
+    rows, size = 0, 0
+    kept: list[pa.RecordBatch] | None = []
+    for batch in _read(data, columns, BATCH_ROWS, surveys):
+        rows += batch.num_rows
+        size += batch.nbytes
+        if kept is not None:
+            kept.append(batch)
+            kept = kept if size <= keep_bytes else None
+    seen = {
+        (column.field.name, column.read_as): survey
+        for column, survey in zip(columns, surveys, strict=True)
+        if survey is not None
+    }
+    data.known.note(rows, seen)
+    data.known.taken |= {(column.field, column.read_as) for column in columns}
+    return kept
 
 
 def _read(

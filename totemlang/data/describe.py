@@ -33,6 +33,7 @@ def describe(data: DataFile, name: str, policy: Policy | None = None) -> Metadat
         rows += batch.num_rows
         for column, survey in surveys.items():
             survey.add(batch.column(column))
+    data.known.note(rows, {(column, survey.kind): survey for column, survey in surveys.items()})
     columns = tuple(_published(c, survey, rules, data.name) for c, survey in surveys.items())
     if rules.rows is not None and rows > rules.rows:
         raise BadData(f"{data.name}: has more rows than its policy declares")

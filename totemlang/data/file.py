@@ -7,11 +7,12 @@ from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
-from attrs import define
+from attrs import define, field
 
 from totemlang.data.arrow_ipc import FILE_MAGIC, STREAM_MAGIC, open_arrow
 from totemlang.data.csv_text import open_csv
 from totemlang.data.kinds import WIDER, common_kind
+from totemlang.data.known import Known
 from totemlang.data.limits import DEFAULT_LIMITS, Limits
 from totemlang.data.locate import Spec, locate
 from totemlang.data.parquet import open_parquet
@@ -31,6 +32,7 @@ class DataFile:
     """Files with the same columns, read one after the other. Nothing of their rows is held."""
 
     files: tuple[TableFile, ...]
+    known: Known = field(factory=Known, init=False, eq=False, repr=False)
 
     @property
     def name(self) -> str:

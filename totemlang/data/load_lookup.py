@@ -30,7 +30,7 @@ def load_lookup(
             `memory_limit` bytes.
     """
     fields = (*lookup.keys, *lookup.columns)
-    bound = bind(Dataset(lookup.name, fields), data, metadata, keep_bytes=memory_limit)
+    bound = bind(Dataset(lookup.name, fields), data, metadata, keep_bytes=memory_limit, anew=True)
     if bound.kept is None:
         raise BadData(f"{data.name}: too large for a lookup (over {memory_limit:,} bytes)")
     columns: list[list[Value]] = [[] for _ in fields]

@@ -40,11 +40,18 @@ def check_rows(metadata: Metadata, rows: int) -> None:
         raise BadData(f"{metadata.name}: the number of rows is not the published one")
 
 
-def check_column(metadata: Metadata, column: ColumnMetadata, survey: ColumnSurvey) -> None:
-    """Raise `BadData` where a column is not as published, naming it and what it breaks."""
-    distinct = survey.distinct.count if survey.distinct is not None else column.distinct
+def check_column(
+    metadata: Metadata, column: ColumnMetadata, survey: ColumnSurvey, *, distinct: bool = True
+) -> None:
+    """Raise `BadData` where a column is not as published, naming it and what it breaks.
+
+    `distinct`: the number of different values is to be held against the data.
+    """
+    counted = column.distinct
+    if distinct and survey.distinct is not None:
+        counted = survey.distinct.count
     counts: Sequence[tuple[str, int | None, int | None]] = (
-        ("distinct", column.distinct, distinct),
+        ("distinct", column.distinct, counted),
         ("missing", column.missing, survey.missing),
         ("total_bytes", column.total_bytes, survey.total_bytes),
     )

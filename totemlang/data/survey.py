@@ -36,6 +36,7 @@ class DistinctCount:
     _new: list[pa.Array] = field(factory=list, init=False)
     _new_count: int = field(default=0, init=False)
     is_over: bool = field(default=False, init=False)
+    _final: int | None = field(default=None, init=False)
 
     def add(self, values: pa.Array) -> None:
         """Take in the values of an array without missing ones."""
@@ -50,10 +51,17 @@ class DistinctCount:
     @property
     def count(self) -> int | None:
         """Number of different values, None if there are more than the cap."""
+        if self._final is not None:
+            return self._final
         self._merge()
         if self.is_over:
             return None
         return len(self._seen) if self._seen is not None else 0
+
+    def finish(self) -> None:
+        """Nothing more is added: the values need not be held."""
+        self._final = self.count
+        self._seen, self._new, self.is_over = None, [], self._final is None
 
     def _merge(self) -> None:
         if not self._new or self.is_over:
@@ -98,6 +106,16 @@ class ColumnSurvey:
                 zero = values.to_numpy(zero_copy_only=False) + 0.0  # −0.0 and 0.0 are equal
                 values = pa.array(zero)
             self.distinct.add(values)
+
+    def finish(self) -> None:
+        """Nothing more is added."""
+        if self.distinct is not None:
+            self.distinct.finish()
+
+    @property
+    def counts_distinct(self) -> bool:
+        """Whether it knows how many different values there are."""
+        return self.distinct is not None and self.distinct.count is not None
 
     def _add_sizes(self, values: pa.Array, missing: int) -> None:
         lengths = pc.binary_length(values).to_numpy(zero_copy_only=False)
