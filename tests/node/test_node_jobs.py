@@ -121,6 +121,15 @@ def test_who_does_not_hold_the_access_key_is_refused(here: Valley, tmp_path: Pat
     assert here.amounts() == (10_000, 0)
 
 
+def test_access_that_ended_before_the_answer_is_refused(here: Valley) -> None:
+    job = here.submit()
+    (request,) = {used.request for used in job.parts[0].data.values()}
+    here.five["nora"].request_revoke(request)
+    job = here.ended(job)
+    assert (job.state, job.parts[0].reason) == ("refused", "access_key")
+    assert "the access to north/bills is revoked" in here.deeds[0].told
+
+
 def test_data_that_the_node_does_not_hold_is_refused(here: Valley) -> None:
     here.nodes["nora"].holdings = {}
     job = here.ended(here.submit())

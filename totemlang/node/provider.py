@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from attrs import define, field, frozen
 
 from totemlang.data.locate import Spec
-from totemlang.diagnostics import BadData, Forbidden, TotemError
+from totemlang.diagnostics import BadData, Forbidden, LedgerUnreachable, TotemError
 from totemlang.engine.local import run_job
 from totemlang.engine.outcome import Outcome
 from totemlang.engine.progress import Progress
@@ -153,11 +153,17 @@ class ProviderNode:
         """What speaks against a part, as the ledger calls it and in words; empty where nothing."""
         if not self.keys.is_proven(job, number):
             return "access_key", "the proof of the access key is not right"
+        for used in job.parts[number].data.values():
+            request = self.ledger.request_show(used.request)
+            if request.state != "granted":  # it may have ended since the submission
+                return "access_key", f"the access to {used.dataset} is {request.state}"
         try:
             judged = judged_part(self.ledger, job, number)
             self._data(judged, job, number)
         except Forbidden as error:
             return "policy", str(error)
+        except LedgerUnreachable:
+            raise
         except (TotemError, OSError) as error:
             return "other", str(error)
         return "", ""
