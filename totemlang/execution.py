@@ -77,7 +77,7 @@ def prepare(
     known = dict(metadata or {})
     for name, file in opened.items():
         if name not in known:
-            known[name] = describe(file, name, policy)
+            known[name] = describe(file, name, policy if name == dataset_name(program) else None)
     sent = dict(parameters or {})
     quoted = program.estimate(known, sent)
     return Request(program, opened, known, sent, quoted, settled_budget(quoted, budget), policy)
@@ -95,12 +95,16 @@ def run(
     job: str | None = None,
     progress: Callable[[Progress], None] | None = None,
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
+    workers: int = 1,
+    partitions: int | None = None,
+    tier: str = "auto",
 ) -> Outcome:
     """Run a program. `data` binds data sets and lookups by name to paths or opened files.
 
     `budget` is in totem (None: the quote's upper bound); `parameters` are JSON values by name;
     `metadata` is what was published, where that is not simply what the files say; `account`
-    pays, under the name of `job`.
+    pays, under the name of `job`. `workers` run it in a `tier` (`interpreter`, `native`, or
+    `auto`: by the size of the data); how stages are cut into `partitions` shows nowhere.
 
     Raises:
         TotemError: as `prepare`, and as `run_job` where nothing is charged: a budget under the
@@ -109,7 +113,16 @@ def run(
     request = prepare(
         program, data, budget=budget, parameters=parameters, metadata=metadata, policy=policy
     )
-    return execute(request, account=account, job=job, progress=progress, memory_limit=memory_limit)
+    return execute(
+        request,
+        account=account,
+        job=job,
+        progress=progress,
+        memory_limit=memory_limit,
+        workers=workers,
+        partitions=partitions,
+        tier=tier,
+    )
 
 
 def execute(
@@ -119,6 +132,9 @@ def execute(
     job: str | None = None,
     progress: Callable[[Progress], None] | None = None,
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
+    workers: int = 1,
+    partitions: int | None = None,
+    tier: str = "auto",
 ) -> Outcome:
     """Run what was prepared; `job` names it in the account (None: a new random name)."""
     from totemlang.data.parameters import sent_values
@@ -137,14 +153,23 @@ def execute(
         job=job,
         progress=progress,
         memory_limit=memory_limit,
+        workers=workers,
+        partitions=partitions,
+        tier=tier,
     )
 
 
 def data_names(program: Program) -> tuple[str, ...]:
     """The data set that a program takes, if it is a job, then its lookups."""
-    module = program.module
-    first = (module.dataset.name,) if module.dataset is not None else ()
-    return (*first, *(lookup.name for lookup in module.lookups))
+    first = dataset_name(program)
+    lookups = (lookup.name for lookup in program.module.lookups)
+    return (*lookups,) if first is None else (first, *lookups)
+
+
+def dataset_name(program: Program) -> str | None:
+    """The name of the data set that a job takes, which its policy is about; None for a script."""
+    dataset = program.module.dataset
+    return None if dataset is None else dataset.name
 
 
 def settled_budget(quote: Quote, budget: int | None) -> int:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
+import struct
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from totemlang.data.python_values import to_array
 from totemlang.diagnostics import OutOfTotem, UsageError
@@ -14,7 +18,7 @@ from totemlang.engine.account import NullAccount
 from totemlang.engine.billing import Bill
 from totemlang.engine.progress import Progress, Reporter
 from totemlang.engine.receipt import Receipt, parameters_hash
-from totemlang.engine.result_hash import table_hash, variables_hash
+from totemlang.engine.result_hash import FORMS, table_hash, variables_hash
 from totemlang.engine.result_json import json_columns, json_rows, json_value, json_variables
 from totemlang.schema.types import DOUBLE, FLOAT, INT, STRING, Field, Kind, Type
 
@@ -87,8 +91,43 @@ def test_the_hash_is_of_the_exact_bits_however_they_are_cut() -> None:
     assert table_hash(whole, renamed) != expected
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_value_is_encoded_alike_in_a_table_and_alone(data: st.DataObject) -> None:
+    kind = data.draw(st.sampled_from(list(ENCODED)))
+    values = data.draw(st.lists(ENCODED[kind], max_size=20))
+    start = data.draw(st.integers(0, len(values)))
+    fields, array = (Field("x", Type(kind)),), to_array(values, kind).slice(start)
+    digest = hashlib.sha256(b"totem result 1\n" + struct.pack("<q", 1))
+    for text in ("x", kind.value):
+        digest.update(struct.pack("<q", len(text)) + text.encode())
+    digest.update(struct.pack("<q", len(array)))
+    for value in values[start:]:
+        digest.update(alone(value, kind))
+    assert table_hash(pa.table([array], names=["x"]), fields) == digest.hexdigest()
+
+
+ENCODED = {
+    Kind.BOOL: st.booleans(),
+    Kind.INT: st.integers(-(2**31), 2**31 - 1),
+    Kind.LONG: st.integers(-(2**63), 2**63 - 1),
+    Kind.FLOAT: st.floats(width=32),
+    Kind.DOUBLE: st.floats(),
+    Kind.DATE: st.integers(-719162, 2932896),
+    Kind.TIMESTAMP: st.integers(-(10**15), 10**15),
+    Kind.STRING: st.text(max_size=4),
+}
+
+
+def alone(value: object, kind: Kind) -> bytes:
+    if isinstance(value, str):
+        return struct.pack("<q", len(value.encode())) + value.encode()
+    if value != value:
+        return bytes.fromhex("0000c07f" if kind is Kind.FLOAT else "000000000000f87f")
+    return struct.pack(FORMS[kind], value)
+
+
 def test_the_encoding_under_the_hash_is_pinned() -> None:
-    import hashlib
     import struct
 
     def count(n: int) -> bytes:
