@@ -20,6 +20,7 @@ from totemlang.cost.quote import Quote, quote
 from totemlang.data.kinds import WIDER
 from totemlang.data.parameters import sent_values
 from totemlang.diagnostics import BadData, Refused, UsageError
+from totemlang.ledger.contract.jobs import MOST_STAGES
 from totemlang.ledger.contract.refusals import Reason, Refusal
 from totemlang.ledger.contract.table_texts import findings_of
 from totemlang.schema.metadata import Metadata
@@ -30,9 +31,6 @@ from totemlang.tables.prices import PriceTable
 from totemlang.tables.rules import RuleBook
 from totemlang.verify.verified import VerifiedModule
 from totemlang.verify.verifier import verify
-
-MOST_STAGES = 100
-"""Stages of a job on the ledger, which keeps a figure for each."""
 
 MAX_KEPT = 64 * 2**10
 """Bytes of a program that is kept in memory once it is verified."""

@@ -26,6 +26,9 @@ from totemlang.ledger.stub import Stub
 MOST_PARTS = 16
 """Providers of a job."""
 
+MOST_STAGES = 100
+"""Stages of a job on the ledger, which keeps a figure for each."""
+
 PART = Whole(0, MOST_PARTS - 1)
 
 WAITING, ACCEPTED, RUNNING, DONE = "waiting", "accepted", "running", "done"

@@ -11,12 +11,12 @@ from datetime import timedelta
 from totemlang.ledger.contract.arguments import DIGEST, IDENTIFIER, Choice, Optional, Whole
 from totemlang.ledger.contract.consortium import has_role
 from totemlang.ledger.contract.declare import declared
-from totemlang.ledger.contract.evaluation import MOST_STAGES
 from totemlang.ledger.contract.jobs import (
     ACCEPTED,
     BAD_DATA,
     DONE,
     FAILED,
+    MOST_STAGES,
     OUT_OF_TOTEM,
     PART,
     RUNNING,

@@ -1,17 +1,16 @@
 """Submitting a job (S103): judged by the contract itself, compared with the balance, reserved.
 
-All in one call: a job that is on the ledger has its whole budget in escrow.
+All in one call: a job that is on the ledger has its whole budget in escrow. What judges programs
+is large, and imported by whoever submits one, not by whoever reads a balance.
 """
 
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from totemlang.bytecode.limits import MAX_MODULE_BYTES
-from totemlang.cost.quote import Quote
 from totemlang.diagnostics import BadData
-from totemlang.engine.receipt import parameters_hash
 from totemlang.ledger.canonical import LARGEST, digest, digest_bytes
 from totemlang.ledger.contract.arguments import (
     DATASET,
@@ -28,7 +27,6 @@ from totemlang.ledger.contract.arguments import (
 )
 from totemlang.ledger.contract.datasets import documents, open_dataset
 from totemlang.ledger.contract.declare import declared
-from totemlang.ledger.contract.evaluation import Premises, evaluate
 from totemlang.ledger.contract.jobs import MOST_PARTS, WAITING, write_job
 from totemlang.ledger.contract.postings import Postings
 from totemlang.ledger.contract.records import (
@@ -49,6 +47,10 @@ from totemlang.ledger.stub import Stub
 from totemlang.schema.metadata import Metadata
 from totemlang.schema.metadata_json import metadata_from_json
 from totemlang.schema.policy import Billing, Policy
+
+if TYPE_CHECKING:
+    from totemlang.cost.quote import Quote
+    from totemlang.ledger.contract.evaluation import Premises
 
 ACCESS = Parts({"dataset": DATASET, "request": IDENTIFIER, "proof": DIGEST})
 SENT = Parts({"content": DIGEST, "metadata": Text(16 * 2**10, lines=True)})
@@ -156,6 +158,9 @@ def _judge(
     *,
     proven: bool,
 ) -> Record:
+    from totemlang.engine.receipt import parameters_hash
+    from totemlang.ledger.contract.evaluation import evaluate
+
     tables = {kind: hash_in_force(stub, kind) for kind in ("rules", "prices")}
     texts = {kind: need(stub, table_key(kind, known), kind) for kind, known in tables.items()}
     lookups = {name: _sent(name, each["metadata"]) for name, each in (sent or {}).items()}
@@ -206,6 +211,8 @@ def _chosen(stub: Stub, part: Record, *, proven: bool) -> dict[str, Record]:
 
 def _premises(stub: Stub, datasets: dict[str, Record], lookups: dict[str, Metadata]) -> Premises:
     """What a part is quoted on, under the strictest of its data sets' policies."""
+    from totemlang.ledger.contract.evaluation import Premises
+
     if set(datasets) & set(lookups):
         raise Refusal(Reason.DATA, "a lookup is the provider's or sent along, not both")
     known = {name: documents(stub, record["version"]) for name, record in datasets.items()}
