@@ -8,7 +8,7 @@ TOTEM_DATA ?= $(abspath $(patsubst %/programs/answers.json,%,$(firstword $(wildc
 TOTEM_FUZZ ?= 50
 export TOTEM_DATA
 
-.PHONY: demo consortium test lint fuzz bench docs grammar programs wheel clean help
+.PHONY: demo consortium test lint fuzz bench bench-ledger docs grammar programs wheel clean help
 
 help:
 	@echo "make demo        install, then run the peak-hour study on the shipped sample"
@@ -19,6 +19,7 @@ help:
 	@echo "make grammar     write the tables of the grammar again, after a change to it"
 	@echo "make fuzz        the random tests, for long"
 	@echo "make bench       measure the speed of the machine and of jobs"
+	@echo "make bench-ledger  measure the ledger: transactions a second, growth, verification"
 	@echo "make programs    run the programs in TOTEM_DATA (now '$(TOTEM_DATA)') against their answers"
 	@echo "make wheel       build dist/*.whl"
 
@@ -65,6 +66,11 @@ $(VENV)/evm/installed: | $(BIN)/python
 bench: $(VENV)/installed $(VENV)/evm/installed
 	$(BIN)/python -m benchmarks.vm_loop --evm-python $(VENV)/evm/bin/python
 	$(BIN)/python -m benchmarks.calibration
+
+# As far as it is to grow: LEDGER_GROWTH=1000000 takes a quarter of an hour and 3 GB of disk.
+LEDGER_GROWTH ?= 100000
+bench-ledger: $(VENV)/installed
+	$(BIN)/python -m benchmarks.ledger --growth $(LEDGER_GROWTH) --folder .
 
 docs: $(VENV)/installed-for-tests
 	$(BIN)/python docs/generate.py

@@ -122,6 +122,21 @@ def test_transactions_of_one_block_see_those_before(consortium: Consortium) -> N
     assert verify(chain).checked().blocks == 3
 
 
+def test_a_block_is_bounded(consortium: Consortium, monkeypatch: pytest.MonkeyPatch) -> None:
+    chain = consortium.chain()
+    calls = [(chain.prepare("grant", {"name": "x", "totem": t}), {}) for t in range(9)]
+    monkeypatch.setattr("totemlang.ledger.chain.ledger.MAX_BLOCK_BYTES", 5_000)
+    with pytest.raises(Rejected) as caught:
+        chain.submit_all(calls)
+    assert caught.value.fault is Fault.SIZE
+    assert chain.get("held/x") is None
+    chain.submit_all(calls[:3])
+    monkeypatch.setattr("totemlang.ledger.chain.judging.MAX_BLOCK_BYTES", 1_000)
+    finding = verify(chain).finding
+    assert finding is not None
+    assert (finding.fault, finding.block) == (Fault.BLOCK, 1)
+
+
 def test_a_query_leaves_nothing(consortium: Consortium) -> None:
     chain = consortium.chain()
     assert chain.query("grant", {"name": "x", "totem": 1}) == {"held": 0}

@@ -193,6 +193,16 @@ def test_prices_are_in_force_when_two_organisations_approve_and_their_day_comes(
     refused(Reason.STATE, world.call, GRID, "table_withdraw", **call)
 
 
+def test_what_waits_for_its_day_is_not_proposed_again(world: Consortium) -> None:
+    day = world.clock + timedelta(days=3)
+    proposed = propose(world, GRID, day)
+    world.call(LAB_OPERATOR, "table_approve", kind="prices", hash=proposed["hash"])
+    refused(Reason.EXISTS, propose, world, GRID, day)
+    world.wait(days=4)
+    refused(Reason.EXISTS, propose, world, GRID, world.clock)  # in force now
+    assert world.call(LAB, "table_versions", kind="prices")["in_force"] == proposed["hash"]
+
+
 def test_an_approved_table_waits_for_its_day(world: Consortium) -> None:
     digest = propose(world, GRID, BEGIN + timedelta(days=7))["hash"]
     world.call(LAB_OPERATOR, "table_approve", kind="prices", hash=digest)
@@ -329,6 +339,16 @@ def test_a_run_of_one_s_own_is_paid_from_the_account(world: Consortium) -> None:
     refused(Reason.STATE, world.call, LAB, "run_cancel", run="a run")
     assert world.account(LAB)["balance"] == 80
     assert world.account(NORTH)["earned"] == 20
+
+
+def test_a_data_set_published_anew_earns_for_who_publishes_it(world: Consortium) -> None:
+    name = world.publish(NORTH)
+    heir = who("nils", "north", "provider")
+    world.publish(heir)
+    assert world.call(LAB, "dataset_show", dataset=name)["provider"] == NORTH.member
+    world.call(heir, "dataset_withdraw", dataset=name)
+    world.publish(heir)
+    assert world.call(LAB, "dataset_show", dataset=name)["provider"] == heir.member
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ NOTHING = "0" * 64
 MAX_BLOCK = 1000
 """Transactions of a block."""
 
+MAX_BLOCK_BYTES = 64 * 2**20
+"""Bytes of a block's transactions, records and writes: it is held in memory at once."""
 
 MAX_NUMBER = 2**53
 """Blocks and transactions of a ledger are fewer."""

@@ -13,7 +13,7 @@ from attrs import define, field
 
 from totemlang.ledger.canonical import NotCanonical, parse_canonical
 from totemlang.ledger.chain import transaction
-from totemlang.ledger.chain.block import MAX_BLOCK, Header, leaf, merkle_root
+from totemlang.ledger.chain.block import MAX_BLOCK, MAX_BLOCK_BYTES, Header, leaf, merkle_root
 from totemlang.ledger.chain.faults import Fault, Rejected
 from totemlang.ledger.chain.transaction import Transaction
 from totemlang.ledger.identity import is_signed, read_member
@@ -34,7 +34,18 @@ class Judge:
     _kept: dict[str, bytes] = field(factory=dict, init=False, repr=False)
 
     def rows(self, header: Header) -> list[Row]:
-        """The entries that a block's header counts, as they are stored."""
+        """The entries that a block's header counts, as they are stored.
+
+        Raises:
+            Rejected: where they are too large to be a block's.
+        """
+        size = self.connection.execute(
+            "SELECT total(length(body) + length(signature) + length(record) + length(writes))"
+            " FROM main.entries WHERE entry >= ? AND entry < ?",
+            (header.first, header.first + header.count),
+        ).fetchone()[0]
+        if header.count > MAX_BLOCK or size > MAX_BLOCK_BYTES:
+            raise Rejected(Fault.SIZE, f"a block of more than {MAX_BLOCK_BYTES:,} bytes")
         return self.connection.execute(
             "SELECT entry, block, id, body, signature, record, writes FROM main.entries"
             " WHERE entry >= ? AND entry < ? ORDER BY entry",

@@ -17,7 +17,14 @@ from attrs import field, frozen
 from totemlang.diagnostics import UsageError
 from totemlang.ledger.chain import moments
 from totemlang.ledger.chain.authorities import trusted
-from totemlang.ledger.chain.block import MAX_BLOCK, NOTHING, Header, leaf, merkle_root
+from totemlang.ledger.chain.block import (
+    MAX_BLOCK,
+    MAX_BLOCK_BYTES,
+    NOTHING,
+    Header,
+    leaf,
+    merkle_root,
+)
 from totemlang.ledger.chain.execution import CONTRACT_SPACE, Contract, Executed, Rules
 from totemlang.ledger.chain.faults import BrokenLedger, Fault, Finding, Rejected
 from totemlang.ledger.chain.gathered import GatheredWorld
@@ -198,7 +205,7 @@ class Chain:
             world = GatheredWorld(World(connection))
             self.rules.member(world, sealer.certificate.der, time)
             first = last.first + last.count
-            leaves, receipts = [], []
+            leaves, receipts, size = [], [], 0
             for at, (transaction, transient) in enumerate(calls):
                 executed = self._execute(connection, world, transaction, transient, time)
                 row = (
@@ -207,6 +214,10 @@ class Chain:
                     executed.record,
                     executed.written,
                 )
+                size += sum(map(len, row))
+                if size > MAX_BLOCK_BYTES:
+                    message = f"a block of more than {MAX_BLOCK_BYTES:,} bytes: send fewer at once"
+                    raise Rejected(Fault.SIZE, message)
                 connection.execute(
                     "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (first + at, last.number + 1, bytes.fromhex(transaction.id), *row),

@@ -126,7 +126,10 @@ class Replay:
     def _entries(self, header: Header, full: bool, known: bool) -> None:
         if not 0 < header.count <= MAX_BLOCK:
             _wrong(Fault.BLOCK, "a block of no or too many transactions", header.number)
-        rows = self._judge.rows(header)
+        try:
+            rows = self._judge.rows(header)
+        except Rejected as error:
+            _wrong(Fault.BLOCK, error.message, header.number)
         # What is wrong with a transaction says more than that the root differs: it comes first.
         judged = full and not known
         sent = [self._sent(header, at, row) if judged else None for at, row in enumerate(rows)]

@@ -91,6 +91,8 @@ def hash_of_code(job: str, part: int, key: str, code: str) -> str:
 
 def _need_open(record: Record, moment: str) -> None:
     if record["state"] not in _OPEN:
-        raise Refusal(Reason.STATE, f"the job is {record['state']}: codes are for one that all have accepted")
+        raise Refusal(
+            Reason.STATE, f"the job is {record['state']}: codes are for one that all have accepted"
+        )
     if moment > record["deadline"]:
         raise Refusal(Reason.DEADLINE)

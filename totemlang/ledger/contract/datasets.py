@@ -43,7 +43,10 @@ DOCUMENT = Text(256 * 2**10, lines=True)
     policy=Optional(DOCUMENT),
 )
 def dataset_publish(stub: Stub, name: str, about: str, metadata: str, policy: str | None) -> Record:
-    """Publish a data set of the caller's organisation, or a new version of it (S400)."""
+    """Publish a data set of the caller's organisation, or a new version of it (S400).
+
+    What it earns goes to whoever published it first, or first since it was withdrawn.
+    """
     policy = policy or '{"totem_policy": 1}'
     described, rules = _read(metadata, policy)
     if rules.is_flat:
@@ -53,11 +56,14 @@ def dataset_publish(stub: Stub, name: str, about: str, metadata: str, policy: st
     before = load(stub, f"dataset/{dataset}")
     if before is not None:
         check_clock(before, moment)
+    provider = caller.member
+    if before is not None and before["state"] == "published":
+        provider = before["provider"]
     version = digest([metadata, policy])
     record: Record = {
         "dataset": dataset,
         "organisation": caller.organisation,
-        "provider": caller.member if before is None else before["provider"],
+        "provider": provider,
         "about": about,
         "billing": rules.billing.value,
         "metadata_hash": metadata_hash(described),

@@ -41,6 +41,8 @@ def table_propose(stub: Stub, kind: str, text: str, starts: datetime) -> Record:
     known = load(stub, table_key(kind, digest))
     if known is not None and known["state"] == "proposed":
         raise Refusal(Reason.EXISTS, f"these {kind} are proposed already")
+    if known is not None and known["state"] == "approved" and known["from"] > written(moment):
+        raise Refusal(Reason.EXISTS, f"these {kind} come into force at {known['from']} already")
     if digest == hash_in_force(stub, kind):
         raise Refusal(Reason.EXISTS, f"these {kind} are in force already")
     organisation = stub.caller().organisation
