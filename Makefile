@@ -70,7 +70,7 @@ bench: $(VENV)/installed $(VENV)/evm/installed
 # As far as it is to grow: LEDGER_GROWTH=1000000 takes a quarter of an hour and 3 GB of disk.
 LEDGER_GROWTH ?= 100000
 bench-ledger: $(VENV)/installed
-	$(BIN)/python -m benchmarks.ledger --growth $(LEDGER_GROWTH) --folder .
+	$(BIN)/python -m benchmarks.ledger --growth $(LEDGER_GROWTH) --folder $(VENV)
 
 docs: $(VENV)/installed-for-tests
 	$(BIN)/python docs/generate.py
