@@ -14,6 +14,7 @@ from totemlang.bytecode.module import Instruction
 from totemlang.native.items import Item, item_of
 from totemlang.native.layout import Layout
 from totemlang.native.memory_use import MemoryUse
+from totemlang.native.ownership import Ownership
 from totemlang.native.plan import Counting
 from totemlang.native.values import value_types
 from totemlang.schema.types import Type
@@ -59,8 +60,8 @@ class Surroundings:
 class BodyWriter:
     """Writes one body.
 
-    `keeps`: its slots own what they hold, for loops give memory back each round. `prepaid` is a
-    block that whoever calls has paid, or -1. `in_memory`: counters are counted in memory.
+    `prepaid` is a block that whoever calls has paid, or -1. `in_memory`: counters are counted in
+    memory.
     """
 
     number: int
@@ -68,7 +69,7 @@ class BodyWriter:
     shape: Shape
     around: Surroundings
     memory: MemoryUse
-    keeps: bool
+    owns: Ownership
     prepaid: int = -1
     in_memory: bool = True
     lines: list[str] = field(factory=list)

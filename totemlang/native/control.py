@@ -102,7 +102,7 @@ def _open_loop(to: BodyWriter) -> None:
 
 
 def _gives_back(to: BodyWriter, opening: int) -> bool:
-    return to.keeps and to.memory.within(opening, to.shape.frames[opening].end)
+    return to.memory.within(opening, to.shape.frames[opening].end)
 
 
 def _close_loop(to: BodyWriter, opening: int) -> None:
@@ -112,7 +112,8 @@ def _close_loop(to: BodyWriter, opening: int) -> None:
 def _end_round(to: BodyWriter, opening: int) -> None:
     to.write("end")  # of the block that `continue` leaves
     if _gives_back(to, opening):
-        to.write(f"(call $reset (local.get $m{opening}))")
+        mark = f"(local.get $m{opening})"
+        to.write(f"(if (i32.ne (global.get $heap) {mark}) (then (call $reset {mark})))")
 
 
 def open_for(to: BodyWriter) -> None:
@@ -152,13 +153,16 @@ def open_foreach(to: BodyWriter) -> None:
     at, slot = to.at, to.immediate
     kind = array.type.kind
     held, place = to.local(f"$a{at}", "i32"), to.local(f"$i{at}", "i32")
-    to.write(f"(local.set $a{at} {array.text}) (local.set $i{at} (i32.const 0))")
+    text = array.text
+    if kind is Kind.STRING and array.owned and _stores_texts(to, at):
+        text = f"(call $copy_array_string {text})"
+    to.write(f"(local.set $a{at} {text}) (local.set $i{at} (i32.const 0))")
     _open_loop(to)
     to.write(f"(br_if $b{at} (i32.ge_u {place} (i32.load offset=4 {held})))")
     where = f"(i32.shl {place} (i32.const {SHIFT[kind]}))"
     element = f"({load(kind)} (i32.add (i32.load {held}) {where}))"
     item = Item(array.type.element, element)
-    if kind is Kind.STRING and to.keeps and _read_outside(to, slot, at):
+    if kind is Kind.STRING and slot in to.owns.kept:
         write_slot(to, slot, item)
     else:
         to.set_slot(slot, (element,))
@@ -173,8 +177,14 @@ def open_foreach(to: BodyWriter) -> None:
     to.write(f"block $c{at}")
 
 
-def _read_outside(to: BodyWriter, slot: int, opening: int) -> bool:
-    return to.shape.reads_outside(slot, opening, to.shape.frames[opening].end)
+def _stores_texts(to: BodyWriter, opening: int) -> bool:
+    """Whether pieces that a loop runs over may stand in a buffer that changes meanwhile."""
+    stop = to.shape.frames[opening].end
+    slots = to.verified.code.slots
+    return any(
+        slots[slot].kind is Kind.STRING and to.shape.stores_within(slot, opening, stop)
+        for slot in to.owns.kept
+    )
 
 
 def leave_loop(to: BodyWriter) -> None:
@@ -226,9 +236,10 @@ def leave_function(to: BodyWriter) -> None:
     result = to.pop()
     parts = result.parts
     form = FORMS[result.type.kind]
-    if to.keeps and result.type.is_array and (form == "string" or not result.owned):
+    copied = to.owns.texts if form == "string" else to.owns.kept and not result.owned
+    if copied and result.type.is_array:
         parts = (f"(call $copy_array_{form} {result.text})",)
-    elif to.keeps and form == "string" and not result.type.is_array:
+    elif copied and form == "string":
         parts = (f"(call $copy_string {result.text})", *parts[1:])
     left = to.local("$left", "i64")
     to.write(f"(global.set $left {left}) {' '.join(parts)} return")

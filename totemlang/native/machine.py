@@ -26,7 +26,7 @@ from totemlang.native.plan import Plan
 from totemlang.native.reading import Read, read_aggregates, read_groups, read_rows
 from totemlang.native.runtime import REASON
 from totemlang.native.static_values import place_globals, place_lookups, variable
-from totemlang.native.translator import translate_module
+from totemlang.native.translator import plan_of
 from totemlang.native.values import WIDTH
 from totemlang.schema.types import Kind
 from totemlang.source import Source
@@ -67,7 +67,7 @@ class NativeMachine:
         Raises:
             NotNative: the module is larger than this tier takes, or its values than its memory.
         """
-        self.plan = translate_module(verified) if plan is None else plan
+        self.plan = plan_of(verified) if plan is None else plan
         self.given_up = 0
         self._verified = verified
         self._module = verified.module

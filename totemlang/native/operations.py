@@ -14,6 +14,7 @@ from totemlang.native.values import (
     SHIFT,
     VALUE,
     WIDTH,
+    chosen,
     key_signature,
     load,
     store,
@@ -188,7 +189,7 @@ def default(to: BodyWriter) -> None:
     """The value, or another where it is missing."""
     item, otherwise = to.take(2)
     if item.there:
-        text = f"(select {item.text} {otherwise.text} {item.there})"
+        text = chosen(otherwise.type.kind, item.text, otherwise.text, item.there)
         to.push_result(otherwise.type, text)
     else:
         to.push(item)

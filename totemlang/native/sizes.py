@@ -69,7 +69,9 @@ class SizeWriter:
         if not item.type.is_array:
             if each is not None:
                 return _constant(each)
-            return Size(f"(call $string_bytes {item.text})", _STRING_BITS)
+            size = f"(i64.shr_u {item.text} (i64.const 32))"
+            nothing = f"(i64.extend_i32_u (i64.eqz {size}))"
+            return Size(f"(i64.add {size} {nothing})", _STRING_BITS)
         if each is None:
             return Size(f"(call $strings_bytes {item.text})", _ARRAY_BITS)
         return _product(_length(item), _constant(each))

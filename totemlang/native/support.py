@@ -51,7 +51,7 @@ def support_text(stops: int, memory_pages: int) -> str:
   (local.set $size (i32.wrap_i64 (i64.shr_u (local.get $text) (i64.const 32))))
   (if (i32.gt_u (local.get $size) (i32.sub (global.get $pool_end) (global.get $pool_at)))
     (then (call $widen_pool (local.get $size))))
-  (memory.copy (global.get $pool_at) (local.get $at) (local.get $size))
+  (call $move (global.get $pool_at) (local.get $at) (local.get $size))
   (local.set $at (global.get $pool_at))
   (global.set $pool_at (i32.add (local.get $at) (local.get $size)))
   (i64.or (i64.extend_i32_u (local.get $at))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
+from threading import Lock
 
 from attrs import define, field
 
@@ -13,6 +15,7 @@ from totemlang.native.items import Item
 from totemlang.native.layout import FAILED_REASON, Layout
 from totemlang.native.limits import MOST_INSTRUCTIONS, MOST_LOOPS, MOST_TEXT, NotNative
 from totemlang.native.memory_use import memory_use
+from totemlang.native.ownership import ownership
 from totemlang.native.plan import Counting, Plan, StagePlan
 from totemlang.native.runtime import REASON, runtime_text
 from totemlang.native.stages import FRAME_ENTRY, used_parameters, write_stage
@@ -26,6 +29,24 @@ from totemlang.vm.shape import LOOPS, line_of, lines_of, shape_of
 
 _CALLED = re.compile(r"\(call \$([a-z_0-9]+)")
 _DEFINED = re.compile(r"\(func \$([a-zA-Z_0-9]+)")
+
+
+_MOST_PLANS = 16
+_plans: OrderedDict[int, Plan] = OrderedDict()
+_lock = Lock()
+
+
+def plan_of(verified: VerifiedModule) -> Plan:
+    """The translation of a module, made once for all its machines. Raises `NotNative`."""
+    with _lock:
+        held = _plans.get(id(verified))
+        if held is not None and held.verified is verified:
+            _plans.move_to_end(id(verified))
+            return held
+        plan = _plans[id(verified)] = translate_module(verified)
+        while len(_plans) > _MOST_PLANS:
+            _plans.popitem(last=False)
+        return plan
 
 
 def translate_module(verified: VerifiedModule) -> Plan:
@@ -128,8 +149,8 @@ class _ModuleWriter:
         if sum(instructions[at].operation in LOOPS for at in shape.frames) > MOST_LOOPS:
             raise NotNative("a body has too many loops")
         memory = memory_use(code, around.traits)
-        keeps = memory.in_loops(code, shape)
-        return BodyWriter(len(self.bodies), code, shape, around, memory, keeps)
+        owns = ownership(code, shape, memory, parameters)
+        return BodyWriter(len(self.bodies), code, shape, around, memory, owns)
 
     def keep(self, to: BodyWriter, name: str, text: str, ordered: str = "") -> None:
         self.text.append(text)

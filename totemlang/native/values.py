@@ -54,6 +54,16 @@ def store(kind: Kind) -> str:
     return "i32.store8" if kind is Kind.BOOL else f"{VALUE[kind]}.store"
 
 
+def chosen(kind: Kind, one: str, other: str, condition: str) -> str:
+    """One of two values. Floats are chosen as bits: for those a processor has no choice."""
+    value = VALUE[kind]
+    if value[0] != "f":
+        return f"(select {one} {other} {condition})"
+    bits = f"i{value[1:]}"
+    sides = " ".join(f"({bits}.reinterpret_{value} {side})" for side in (one, other))
+    return f"({value}.reinterpret_{bits} (select {sides} {condition}))"
+
+
 def number(kind: Kind, value: float) -> str:
     """A number (date, time, truth value) as a constant expression."""
     if kind is Kind.FLOAT or kind is Kind.DOUBLE:
