@@ -65,28 +65,56 @@ class Keys:
         return """(local.set $limit
   (i32.sub (i32.shl (memory.size $source) (i32.const 16)) (i32.const 16)))"""
 
-    def words_at_once(self) -> str:
+    def words_at_once(self, *, has_long: bool) -> str:
         """Set the words from the parts without calls.
 
-        Leaves the block `$long` where a string is longer than 16 bytes or ends the memory.
+        Leaves the block `$edge` where a string ends the memory or, unless `has_long`, is longer
+        than 16 bytes.
         """
-        return "\n".join(self._at_once(k, word) for k, word in enumerate(self.layout.words))
+        return "\n".join(
+            self._at_once(k, word, has_long) for k, word in enumerate(self.layout.words)
+        )
 
-    def _at_once(self, k: int, word: KeyWord) -> str:
+    def _at_once(self, k: int, word: KeyWord, has_long: bool) -> str:
         text = f"(local.get $a{word.parts[0]})"
         if word.place is None:
             return f"(local.set $w{k} {self._word(word)})"
-        if word.place == 2:
-            return f"(local.set $w{k} (i64.and {text} (i64.const {0xFFFFFFFF << 32})))"
+        if word.place:
+            return ""
+        is_long = f"(i64.ge_u {text} (i64.const {17 << 32}))"
         size = f"(i32.wrap_i64 (i64.shr_u {text} (i64.const 32)))"
         mask = f"(i32.add (i32.const {self.state.masks}) (i32.shl {size} (i32.const 4)))"
-        offset = 8 * word.place
-        bytes_ = f"(i64.load $source offset={offset} (i32.wrap_i64 {text}))"
-        masked = f"(i64.and {bytes_} (i64.load $own offset={offset} {mask}))"
-        checks = f"""(br_if $long (i64.ge_u {text} (i64.const {17 << 32})))
-(br_if $long (i32.gt_u (i32.wrap_i64 {text}) (local.get $limit)))
-"""
-        return f"{'' if word.place else checks}(local.set $w{k} {masked})"
+        masked = [
+            f"(i64.and (i64.load $source offset={8 * i} (i32.wrap_i64 {text}))"
+            f" (i64.load $own offset={8 * i} {mask}))"
+            for i in range(2)
+        ]
+        short = f"""(local.set $w{k} {masked[0]})
+(local.set $w{k + 1} {masked[1]})
+(local.set $w{k + 2} (i64.and {text} (i64.const {0xFFFFFFFF << 32})))"""
+        edge = f"(br_if $edge (i32.gt_u (i32.wrap_i64 {text}) (local.get $limit)))"
+        if not has_long:
+            return f"{edge} (br_if $edge {is_long}) {short}"
+        return f"{edge} (if {is_long} (then {self._long_at_once(k, text)}) (else {short}))"
+
+    def _long_at_once(self, k: int, text: str) -> str:
+        """As `$hash_text` and `$head` do."""
+        hashed = f"(local.get $w{k + 1})"
+        return f"""(local.set $w{k + 2} {text})
+(local.set $at (i32.wrap_i64 {text}))
+(local.set $w{k} (i64.load $source (local.get $at)))
+(local.set $w{k + 1} (i64.xor (local.get $seed) (i64.shr_u {text} (i64.const 32))))
+(local.set $last (i32.sub (i32.add (local.get $at)
+  (i32.wrap_i64 (i64.shr_u {text} (i64.const 32)))) (i32.const 8)))
+(loop $hashing
+  (local.set $w{k + 1} (i64.mul (local.get $m0) (i64.xor {hashed}
+    (i64.load $source (local.get $at)))))
+  (local.set $w{k + 1} (i64.xor {hashed} (i64.shr_u {hashed} (i64.const 32))))
+  (local.set $at (i32.add (local.get $at) (i32.const 8)))
+  (br_if $hashing (i32.lt_u (local.get $at) (local.get $last))))
+(local.set $w{k + 1} (i64.mul (local.get $m0) (i64.xor {hashed}
+  (i64.load $source (local.get $last)))))
+(local.set $w{k + 1} (i64.xor {hashed} (i64.shr_u {hashed} (i64.const 29))))"""
 
     def words(self) -> str:
         """Set the words from the parts."""
@@ -155,13 +183,29 @@ class Keys:
             )
         return "\n".join(lines)
 
-    def differs_short(self) -> str:
-        """As `differs`, for words of strings of at most 16 bytes."""
-        return "\n".join(
-            f"(br_if $next (i64.ne (i64.load $own offset={8 * k} (local.get $e))"
-            f" (local.get $w{k})))"
-            for k in range(len(self.layout.words))
-        )
+    def differs_at_once(self, *, has_long: bool) -> str:
+        """As `differs`, without calls."""
+        lines = []
+        for k, word in enumerate(self.layout.words):
+            kept, wanted = f"(i64.load $own offset={8 * k} (local.get $e))", f"(local.get $w{k})"
+            if word.place != 2 or not has_long:
+                lines.append(f"(br_if $next (i64.ne {kept} {wanted}))")
+                continue
+            lines.append(f"""(br_if $next (i64.ne (i64.const 0)
+  (i64.shr_u (i64.xor {kept} {wanted}) (i64.const 32))))
+(if (i64.ge_u {wanted} (i64.const {17 << 32})) (then
+  (local.set $own (i32.wrap_i64 {kept}))
+  (local.set $at (i32.wrap_i64 {wanted}))
+  (local.set $last (i32.sub (i32.add (local.get $at)
+    (i32.wrap_i64 (i64.shr_u {wanted} (i64.const 32)))) (i32.const 8)))
+  (br_if $next (i64.ne (i64.load $source (local.get $last))
+    (i64.load $own (i32.add (local.get $own) (i32.sub (local.get $last) (local.get $at))))))
+  (loop $comparing
+    (br_if $next (i64.ne (i64.load $source (local.get $at)) (i64.load $own (local.get $own))))
+    (local.set $own (i32.add (local.get $own) (i32.const 8)))
+    (local.set $at (i32.add (local.get $at) (i32.const 8)))
+    (br_if $comparing (i32.lt_u (local.get $at) (local.get $last))))))""")
+        return "\n".join(lines)
 
     def keep_words(self) -> str:
         """Store the words in the group `$e`, copying long strings from the source memory."""

@@ -17,7 +17,7 @@ from totemlang.native.values import WIDTH
 from totemlang.schema.types import Kind
 
 _TABLE_LOCALS = (
-    "(local $groups i32)(local $slots i32)(local $mask i32)(local $slot i32)(local $s i64)"
+    "(local $groups i32)(local $slots i32)(local $mask i32)(local $slot i32)(local $s i32)"
 )
 
 
@@ -51,7 +51,9 @@ class Loops:
     @property
     def _row_locals(self) -> str:
         pointers = "".join(f"(local $p{c} i32)" for c in self._columns)
-        others = "(local $limit i32)(local $unfit i32)"
+        others = (
+            "(local $limit i32)(local $unfit i32)(local $at i32)(local $last i32)(local $own i32)"
+        )
         return f"{pointers}{others}{self.keys.part_locals}{self.update_locals}"
 
     @property
@@ -180,46 +182,42 @@ class Loops:
         return f"""
 (block $found
   (if (local.get $slots) (then
-    (local.set $slot (i32.and (i32.shl (i32.wrap_i64 (local.get $h)) (i32.const 3))
+    (local.set $slot (i32.and (i32.shl (i32.wrap_i64 (local.get $h)) (i32.const 2))
       (local.get $mask)))
     (block $missing
       (loop $probe
-        (local.set $s (i64.load $own (i32.add (local.get $slots) (local.get $slot))))
-        (br_if $missing (i64.eqz (local.get $s)))
+        (local.set $s (i32.load $own (i32.add (local.get $slots) (local.get $slot))))
+        (br_if $missing (i32.eqz (local.get $s)))
         (block $next
-          (br_if $next (i64.ne (i64.const 0)
-            (i64.shr_u (i64.xor (local.get $s) (local.get $h)) (i64.const 32))))
-          (local.set $e (i32.add (local.get $groups) (i32.wrap_i64 (local.get $s))))
+          (local.set $e (i32.add (local.get $groups) (local.get $s)))
           {self.keys.differs()}
           (br $found))
-        (local.set $slot (i32.and (i32.add (local.get $slot) (i32.const 8)) (local.get $mask)))
+        (local.set $slot (i32.and (i32.add (local.get $slot) (i32.const 4)) (local.get $mask)))
         (br $probe)))))
   (local.set $e (call $place (local.get $table) (local.get $h)))
   {self.open_table()}
   {self.keys.keep_words()}
   {self.cells.begin()})"""
 
-    def _find_at_once(self, unless: str) -> str:
+    def _find_at_once(self, unless: str, *, has_long: bool) -> str:
         """As `find`, without calls: leaves the block `$rare` where the group is missing.
 
-        For strings of at most 16 bytes. `unless` is done before it leaves.
+        `unless` is done before it leaves. `has_long` if strings may be longer than 16 bytes.
         """
         return f"""
 (block $found
-  (local.set $slot (i32.and (i32.shl (i32.wrap_i64 (local.get $h)) (i32.const 3))
+  (local.set $slot (i32.and (i32.shl (i32.wrap_i64 (local.get $h)) (i32.const 2))
     (local.get $mask)))
   (block $missing
     (br_if $missing (i32.eqz (local.get $slots)))
     (loop $probe
-      (local.set $s (i64.load $own (i32.add (local.get $slots) (local.get $slot))))
-      (br_if $missing (i64.eqz (local.get $s)))
+      (local.set $s (i32.load $own (i32.add (local.get $slots) (local.get $slot))))
+      (br_if $missing (i32.eqz (local.get $s)))
       (block $next
-        (br_if $next (i64.ne (i64.const 0)
-          (i64.shr_u (i64.xor (local.get $s) (local.get $h)) (i64.const 32))))
-        (local.set $e (i32.add (local.get $groups) (i32.wrap_i64 (local.get $s))))
-        {self.keys.differs_short()}
+        (local.set $e (i32.add (local.get $groups) (local.get $s)))
+        {self.keys.differs_at_once(has_long=has_long)}
         (br $found))
-      (local.set $slot (i32.and (i32.add (local.get $slot) (i32.const 8)) (local.get $mask)))
+      (local.set $slot (i32.and (i32.add (local.get $slot) (i32.const 4)) (local.get $mask)))
       (br $probe)))
   {unless}
   (br $rare))"""
@@ -233,12 +231,12 @@ class Loops:
         row = f"""{self.keys.load_parts()}
 {self._values()}
 (local.set $unfit (i32.const 1))
-(block $long
-  {self.keys.words_at_once()}
+(block $edge
+  {self.keys.words_at_once(has_long=True)}
   (local.set $unfit (i32.const 0)))
 (if (local.get $unfit) (then {full} (br $rare)))
 {self.keys.hash()}
-{self._find_at_once(full)}
+{self._find_at_once(full, has_long=True)}
 {self._counted_at_once()}"""
         rare = f"""{self.keys.words()} {self.keys.hash()}
 {self._call_one()}"""
@@ -269,8 +267,8 @@ class Loops:
         row = f"""{self.keys.load_parts()}
 {self._values()}
 (local.set $unfit (i32.const 1))
-(block $long
-  {self.keys.words_at_once()}
+(block $edge
+  {self.keys.words_at_once(has_long=False)}
   (local.set $unfit (i32.const 0)))
 (br_if $rare (local.get $unfit))
 {self.keys.hash()}
@@ -332,7 +330,7 @@ class Loops:
           (br_if $stop (i32.eq (local.get $p) (local.get $fill)))
           {self.keys.load_words("$own", "(local.get $p)")} {self.keys.hash()}
           {" ".join(values)}
-          {self._find_at_once("")}
+          {self._find_at_once("", has_long=False)}
           {self._counted_at_once()}
           (local.set $p (i32.add (local.get $p) (i32.const {self.layout.record})))
           (br $row)))

@@ -1,6 +1,7 @@
 ;; Tables by hash. A table has 32 bytes: where its groups lie, how many, room for how many, its
-;; slots, 8 * (their number - 1), then its buffer: begin, fill, end. A slot has the upper half of a
-;; hash above 1 + the place of the group among the groups in bytes; 0 is empty.
+;; slots, 4 * (their number - 1), then its buffer: begin, fill, end. A slot of 4 bytes has 1 + the
+;; place of a group among the groups in bytes; 0 is empty. There are eight a group, so that the first
+;; is nearly always the right one.
 
 ;; Room for one more group with this hash, whose bytes are whatever they are.
 (func $place (param $table i32) (param $h i64) (result i32)
@@ -17,18 +18,17 @@
   (local $slots i32) (local $mask i32) (local $slot i32)
   (local.set $slots (i32.load $own offset=12 (local.get $table)))
   (local.set $mask (i32.load $own offset=16 (local.get $table)))
-  (local.set $slot (i32.and (i32.shl (i32.wrap_i64 (local.get $h)) (i32.const 3))
+  (local.set $slot (i32.and (i32.shl (i32.wrap_i64 (local.get $h)) (i32.const 2))
     (local.get $mask)))
   (block $empty
     (loop $probe
-      (br_if $empty (i64.eqz (i64.load $own (i32.add (local.get $slots) (local.get $slot)))))
-      (local.set $slot (i32.and (i32.add (local.get $slot) (i32.const 8)) (local.get $mask)))
+      (br_if $empty (i32.eqz (i32.load $own (i32.add (local.get $slots) (local.get $slot)))))
+      (local.set $slot (i32.and (i32.add (local.get $slot) (i32.const 4)) (local.get $mask)))
       (br $probe)))
-  (i64.store $own (i32.add (local.get $slots) (local.get $slot))
-    (i64.or (i64.and (local.get $h) (i64.const 0xffffffff00000000))
-      (i64.extend_i32_u (i32.add (local.get $at) (i32.const 1))))))
+  (i32.store $own (i32.add (local.get $slots) (local.get $slot))
+    (i32.add (local.get $at) (i32.const 1))))
 
-;; Twice the room, at least that of 16 groups; four slots a group.
+;; Twice the room, at least that of 16 groups.
 (func $enlarge (param $table i32)
   (local $old i32) (local $room i32) (local $new i32) (local $slots i32) (local $at i32)
   (local $end i32)
@@ -47,7 +47,7 @@
   (i32.store $own offset=8 (local.get $table) (local.get $room))
   (i32.store $own offset=12 (local.get $table) (local.get $slots))
   (i32.store $own offset=16 (local.get $table)
-    (i32.sub (i32.shl (local.get $room) (i32.const 5)) (i32.const 8)))
+    (i32.sub (i32.shl (local.get $room) (i32.const 5)) (i32.const 4)))
   (block $done
     (loop $groups
       (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
