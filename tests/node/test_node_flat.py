@@ -5,17 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from attrs import evolve
-from valley import BILLS, FLAT, METERED, NORTH, Valley, valley, write_bills
+from valley import BILLS, FLAT, METERED, NORTH, Valley, copied, valley, write_bills
 
-from totemlang.ledger.chain import Chain, verify
-from totemlang.ledger.client import Job, Ledger
-from totemlang.ledger.contract import execute
+from totemlang.ledger.chain import verify
+from totemlang.ledger.client import Job
 
 OTHERS = ((1, 1e300), (5, -0.0), (1, 7.5))
 SPARSE = ((4, 1.0),)
@@ -36,16 +33,11 @@ def run_on(
     Before the rows are known all is the same: the ledger and its members are copies, and what is
     drawn at random is drawn alike. Signatures and seals, which ECDSA randomises, are left out.
     """
-    shutil.copytree(here.folder, folder)
+    there = copied(here, folder)
     write_bills(folder / "north" / "bills.csv", rows)
     numbers = itertools.count()
     monkeypatch.setattr("secrets.token_hex", lambda size: f"{next(numbers):0{2 * size}x}")
-    five = evolve(here.five, path=folder / "ledger.db", ledgers={})
-    for name, ledger in here.five.ledgers.items():
-        chain = Chain.open(five.path, execute, ledger.identity, clock=five.clock)
-        five.ledgers[name] = Ledger(chain, ledger.identity)
-    there = Valley(five, folder)
-    there.node("nora")
+    five = there.five
     before = five["carl"].chain.head()
     ended = there.ended(job)
     there.ada.settle(ended.job)

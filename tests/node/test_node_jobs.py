@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from attrs import define, evolve
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from valley import BILLS, HIGHEST, NORTH, SOUTH, Valley, program, valley, write_bills
 
+from totemlang.data.describe import describe
+from totemlang.data.file import open_data
 from totemlang.diagnostics import UsageError
 from totemlang.engine.account import Account
 from totemlang.engine.local import run_job
@@ -21,6 +24,7 @@ from totemlang.ledger.chain import verify
 from totemlang.ledger.client import AccessKeys
 from totemlang.ledger.contract import Refusal
 from totemlang.node import Consumer, Wanted
+from totemlang.schema.metadata_json import metadata_to_json
 
 FAILS = BILLS.replace("emit row.C_id, row.Bill", "emit 6 // (row.C_id - 2), row.Bill")
 ROOTS = BILLS.replace(
@@ -321,6 +325,32 @@ def test_a_code_is_good_for_fifteen_minutes_and_this_key_alone(here: Valley) -> 
     with pytest.raises(Refusal, match="LDG170"):
         here.nodes["nora"].let_in(stolen)
     assert here.nodes["nora"].let_in(fresh).result is not None
+
+
+def test_an_end_that_the_ledger_does_not_take_is_the_providers_fault(here: Valley) -> None:
+    def astray(*_: object, account: Account, **__: object) -> Outcome:
+        account.reserve("job", NEEDED)
+        return Outcome("out_of_totem", NEEDED)  # though the budget covers the bound
+
+    here.node("nora", run=astray)
+    job = here.ended(here.submit())
+    assert (job.state, job.stopped_by, job.parts[0].charge) == ("stopped", "nora@north", 0)
+
+
+def test_a_lookup_may_be_the_providers_own(here: Valley, tmp_path: Path) -> None:
+    names = tmp_path / "north" / "names.csv"
+    names.write_text("id,name\n1,ann\n3,cid\n")
+    nora = here.five["nora"]
+    described = metadata_to_json(describe(open_data(names), "names"))
+    dataset = nora.dataset_publish("names", "names of customers", described).dataset
+    asked = here.ada.request(dataset, "names for the bills")
+    here.nodes["nora"].keys.grant(asked.request, here.five.clock() + timedelta(days=9))
+    here.nodes["nora"].holdings = {"names": names, "bills": tmp_path / "north" / "bills.csv"}
+    wanted = Wanted({"bills": "north/bills", "names": "north/names"})
+    job = here.ended(here.ada.submit(program(NAMED), [wanted]))
+    outcome = here.ada.result(job.job)
+    assert outcome.table is not None
+    assert outcome.table.column("name").to_pylist() == ["ann", "cid", "nobody"]
 
 
 def test_two_nodes_of_one_folder_do_not_run_a_part_twice(here: Valley) -> None:

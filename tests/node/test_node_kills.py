@@ -4,35 +4,19 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from attrs import evolve
-from valley import BILLS, FLAT, METERED, Valley, valley
+from valley import BILLS, FLAT, METERED, Valley, copied, valley
 
 from totemlang.ledger.chain import Chain, verify
-from totemlang.ledger.client import Ledger
-from totemlang.ledger.contract import execute
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
 
 TRANSACTIONS = 6
 """Of a node: accept, start, two reports, finish, deliver."""
-
-
-def moved(here: Valley, folder: Path) -> Valley:
-    """A copy of everything, with nothing open."""
-    shutil.copytree(here.folder, folder)
-    five = evolve(here.five, path=folder / "ledger.db", ledgers={})
-    for name, ledger in here.five.ledgers.items():
-        chain = Chain.open(five.path, execute, ledger.identity, clock=five.clock)
-        five.ledgers[name] = Ledger(chain, ledger.identity)
-    there = Valley(five, folder)
-    there.node("nora")
-    return there
 
 
 def deadly(transaction: int, *, after: bool) -> None:
@@ -69,7 +53,7 @@ def test_killed_at_every_transaction(tmp_path: Path, policy: str, after: bool) -
     bill = job.parts[0].quote.upper
     assert bill is not None
     for transaction in range(1, TRANSACTIONS + 2):
-        there = moved(here, tmp_path / str(transaction))
+        there = copied(here, tmp_path / str(transaction))
 
         def serve(there: Valley = there, transaction: int = transaction) -> None:
             deadly(transaction, after=after)
@@ -78,7 +62,7 @@ def test_killed_at_every_transaction(tmp_path: Path, policy: str, after: bool) -
 
         killed = in_a_process(serve) == -signal.SIGKILL
         assert killed == (transaction <= TRANSACTIONS)
-        there = moved(there, tmp_path / f"{transaction}-later")
+        there.node("nora")
         ended = there.ended(job)
         assert (ended.state, ended.used) == ("finished", bill)
         assert there.ada.result(job.job).is_done

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
-from attrs import define, field
+from attrs import define, evolve, field
 from client_consortium import Members, members
 
 from totemlang.data.describe import describe
 from totemlang.data.file import open_data
-from totemlang.ledger.client import AccessKeys, Job
+from totemlang.ledger.chain import Chain
+from totemlang.ledger.client import AccessKeys, Job, Ledger
+from totemlang.ledger.contract import execute
 from totemlang.node import Consumer, Deed, Keeping, ProviderNode, Wanted
 from totemlang.program import Program
 from totemlang.schema.metadata_json import metadata_to_json
@@ -129,8 +135,30 @@ class Valley:
 
 
 def valley(folder: Path, north: str = METERED, south: str = METERED) -> Valley:
-    """Founded, published, granted; Ada has 10,000 totem."""
+    """Founded, published, granted; Ada has 10,000 totem. Made once, and copied."""
+    return copied(_made(north, south), folder)
+
+
+def copied(here: Valley, folder: Path) -> Valley:
+    """A copy of everything in another folder, with nothing open, as after a crash of all."""
+    shutil.copytree(here.folder, folder, dirs_exist_ok=True)
+    five = evolve(here.five, path=folder / "ledger.db", ledgers={})
+    for name, ledger in here.five.ledgers.items():
+        chain = Chain.open(five.path, execute, ledger.identity, clock=five.clock)
+        five.ledgers[name] = Ledger(chain, ledger.identity)
+    there = Valley(five, folder)
+    for name in here.nodes:
+        there.node(name)
+    return there
+
+
+@cache
+def _made(north: str, south: str) -> Valley:
+    folder = Path(mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     found = Valley(members(folder), folder)
     found.publish("nora", NORTH, north)
     found.publish("sam", SOUTH, south)
+    for ledger in found.five.ledgers.values():
+        ledger.close()
     return found

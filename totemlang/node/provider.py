@@ -69,6 +69,7 @@ class ProviderNode:
     progress: Callable[[Job, int, Progress], None] | None = None
     _following: Following = field(init=False)
     _waiting: set[tuple[str, int]] = field(factory=set, init=False)
+    _judged: dict[tuple[str, int], JudgedPart] = field(factory=dict, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Begin to follow."""
@@ -158,8 +159,7 @@ class ProviderNode:
             if request.state != "granted":  # it may have ended since the submission
                 return "access_key", f"the access to {used.dataset} is {request.state}"
         try:
-            judged = judged_part(self.ledger, job, number)
-            self._data(judged, job, number)
+            self._data(self._judge(job, number), job, number)
         except Forbidden as error:
             return "policy", str(error)
         except LedgerUnreachable:
@@ -184,9 +184,14 @@ class ProviderNode:
         opened(found)
         return found
 
+    def _judge(self, job: Job, number: int) -> JudgedPart:
+        """A part as the contract judged it; worked out once between its answer and its run."""
+        if (job.job, number) not in self._judged:
+            self._judged[job.job, number] = judged_part(self.ledger, job, number)
+        return self._judged[job.job, number]
+
     def _run(self, job: Job, number: int) -> str:
-        judged = judged_part(self.ledger, job, number)
-        told = self.progress
+        judged, told = self._judge(job, number), self.progress
         runner = Runner(
             self.ledger,
             self.keeping,
@@ -195,7 +200,9 @@ class ProviderNode:
             self.run,
             None if told is None else lambda progress: told(job, number, progress),
         )
-        return runner.run_part(judged, lambda: opened(self._data(judged, job, number)))
+        status = runner.run_part(judged, lambda: opened(self._data(judged, job, number)))
+        self._judged.pop((job.job, number), None)
+        return status
 
     def _expire(self, name: str) -> Iterator[Deed]:
         """Let a job go on whose deadline has passed, so that nothing stays locked."""

@@ -14,11 +14,12 @@ from attrs import define, field
 from totemlang.data.file import DataFile, open_data
 from totemlang.data.locate import Spec
 from totemlang.diagnostics import BadData, LedgerUnreachable, TotemError
-from totemlang.engine.outcome import Outcome
+from totemlang.engine.outcome import DONE, Outcome
 from totemlang.engine.progress import Progress
 from totemlang.engine.receipt import Receipt
 from totemlang.ledger.chain import Rejected
 from totemlang.ledger.client import Job, Ledger
+from totemlang.ledger.contract import Refusal
 from totemlang.node.delivery import Delivery
 from totemlang.node.judging import JudgedPart
 from totemlang.node.keeping import Keeping
@@ -118,8 +119,7 @@ class Runner:
             receipt = signed.hash
             self.keeping.keep(self.job.job, self.part, Delivery(signed, None))
         status = outcome.status if outcome.status in ("bad_data", "out_of_totem") else "failed"
-        self.ledger.job_fail(self.job.job, self.part, status, receipt)
-        return outcome.status
+        return self._fail(status, receipt)
 
     def _finish(self, delivery: Delivery) -> str:
         receipt = delivery.receipt
@@ -127,10 +127,10 @@ class Runner:
         part = self.ledger.job_show(self.job.job).parts[self.part]
         if part.status != "running":
             return status
-        if status != "done":
+        if status != DONE:
             named = status if status == "out_of_totem" else "failed"
-            self.ledger.job_fail(self.job.job, self.part, named, receipt.hash)
-        elif part.is_flat:
+            return self._fail(named, receipt.hash)
+        if part.is_flat:
             self.ledger.job_finish(self.job.job, self.part)
         else:
             result = str(receipt.receipt.get("result", ""))
@@ -149,8 +149,19 @@ class Runner:
             account.reserve(self.job.job, part.budget)
         if part.is_flat:
             return self._stop(error.status)
-        self.ledger.job_fail(self.job.job, self.part, "bad_data")
-        return "bad_data"
+        return self._fail("bad_data", None)
+
+    def _fail(self, status: str, receipt: str | None) -> str:
+        """End the job with a status; where the contract does not take it, as one that was bounded
+        cannot run out, the fault is the provider's, who stops it.
+        """
+        try:
+            self.ledger.job_fail(self.job.job, self.part, status, receipt)
+        except Refusal as refusal:
+            if self.ledger.job_show(self.job.job).state == "running":
+                self.ledger.job_stop(self.job.job)
+            return f"{status}, which the ledger does not take: {refusal}"
+        return status
 
     def _stop(self, status: str) -> str:
         """A flat job tells nothing of its data: its provider stops it, at no charge."""
