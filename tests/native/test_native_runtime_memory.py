@@ -120,6 +120,23 @@ def test_a_variable_may_grow_without_end_of_rounds() -> None:
     assert own.read(slot, 8) == bytes(8)
 
 
+def test_a_variable_that_grows_gives_its_block_back() -> None:
+    own = Machine()
+    slot = own.raw("hold", 16)
+    for keep, small, large in (
+        ("keep_string", "x" * 40, "x" * 400),
+        ("keep_array_long", ("long", [1] * 5), ("long", [1] * 500)),
+        ("keep_array_string", ("string", ["x" * 40]), ("string", ["x"] * 500)),
+    ):
+        own.write(slot, bytes(16))
+        own.call(keep, slot, small)
+        before = int.from_bytes(own.read(slot, 4), "little")
+        before -= 8 if keep == "keep_array_string" else 0
+        room = own.raw("room", before)
+        own.call(keep, slot, large)
+        assert own.raw("hold", room) == before
+
+
 WORDS = st.text("aé€", max_size=30)
 STEPS = st.lists(
     st.tuples(st.just("set"), st.integers(-1, 6), WORDS)

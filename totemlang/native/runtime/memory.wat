@@ -121,7 +121,7 @@
 (func $hold (param $bytes i32) (result i32)
   (local $size i32) (local $power i32) (local $class i32) (local $at i32)
   (if (i32.gt_u (local.get $bytes) (i32.const 0x60000000)) (then unreachable))
-  (local.set $size (i32.add (local.get $bytes) (i32.const 15)))
+  (local.set $size (i32.add (local.get $bytes) (i32.const 8)))
   (if (i32.lt_u (local.get $size) (i32.const 32)) (then (local.set $size (i32.const 32))))
   ;; class = 4 · power + the next two digits, after rounding up
   (local.set $power (i32.sub (i32.const 31) (i32.clz (local.get $size))))
