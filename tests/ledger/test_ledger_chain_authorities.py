@@ -78,6 +78,26 @@ def test_members_go_on_under_the_renewed_certificate(world: Consortium, tmp_path
         world.chain("mallory").call("grant", GRANT)
 
 
+def test_an_authority_is_renewed_even_after_its_end(world: Consortium) -> None:
+    chain = world.chain()
+    chain.call("grant", GRANT)
+    world.clock.forward(days=40)
+    with pytest.raises(Rejected, match="not valid at the time"):
+        chain.call("chain_renew", {"certificate": "nothing"})
+    call = chain.prepare("chain_renew", {"certificate": renewed(world)})
+    late = chain.prepare("grant", GRANT)
+    with pytest.raises(Rejected):
+        chain.submit_all([(late, {}), (call, {})])
+    world.chain("bob").submit_all([(call, {}), (late, {})])
+    chain.call("grant", GRANT)
+    assert chain.get("held/x") == b"15"
+    assert verify(chain).checked().transactions == 4
+    # Nobody but who counts under the authority may bring it.
+    world.clock.forward(days=500)
+    with pytest.raises(Rejected, match="not valid at the time"):
+        chain.call("chain_renew", {"certificate": renewed(world)})
+
+
 def test_what_was_revoked_stays_revoked(world: Consortium) -> None:
     chain = world.chain()
     early = world.authority.revoke(world.members["bob"].certificate.pem, now=START).decode()

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from totemlang.ledger.canonical import canonical, parse_own
+from totemlang.ledger.chain.transaction import Transaction
 from totemlang.ledger.chain.world import Readable
 from totemlang.ledger.contract.refusals import Reason, Refusal
 from totemlang.ledger.identity import (
@@ -43,6 +44,32 @@ def trusted(world: Readable, genesis: Trust) -> Trust:
 
 def renew(trust: Trust, stub: Stub, arguments: Mapping[str, object]) -> object:
     """Take in a renewed certificate: until when it counts. Raises Refusal."""
+    found = _brought(trust, arguments)
+    stored = stub.get(_RENEWED)
+    renewed = [] if stored is None else parse_own(stored)
+    if len(renewed) >= MAX_RENEWED:
+        raise Refusal(Reason.LIMIT)
+    certificate = found.certificate
+    stub.put(_RENEWED, canonical([*renewed, [found.line, certificate.pem]]))
+    return {"authority": certificate.name, "until": certificate.ends.isoformat()}
+
+
+def renewing(trust: Trust, call: Transaction | None) -> Trust:
+    """Who is believed of a call, and of the block that it begins.
+
+    A call that brings a renewed certificate is believed under that one, too: so an authority is
+    renewed even where its certificate has ended, and with it everybody's.
+    """
+    if call is None or call.function != RENEW:
+        return trust
+    try:
+        return Trust((*trust.authorities, _brought(trust, call.arguments)))
+    except Refusal:
+        return trust
+
+
+def _brought(trust: Trust, arguments: Mapping[str, object]) -> Authority:
+    """The authority under the certificate that a call brings. Raises Refusal."""
     text = arguments.get("certificate")
     if not isinstance(text, str) or set(arguments) != {"certificate"}:
         raise Refusal(Reason.ARGUMENT, f"{RENEW} takes certificate, an authority's in PEM")
@@ -55,12 +82,7 @@ def renew(trust: Trust, stub: Stub, arguments: Mapping[str, object]) -> object:
         raise Refusal(Reason.ARGUMENT, "no authority of the consortium has this name and key")
     if found.ends <= max(known.certificate.ends for known in line):
         raise Refusal(Reason.EXISTS, "the ledger has a certificate that counts as long")
-    stored = stub.get(_RENEWED)
-    renewed = [] if stored is None else parse_own(stored)
-    if len(renewed) >= MAX_RENEWED:
-        raise Refusal(Reason.LIMIT)
-    stub.put(_RENEWED, canonical([*renewed, [line[0].line, found.pem]]))
-    return {"authority": found.name, "until": found.ends.isoformat()}
+    return Authority(found, line[0].organisations, line[0].line)
 
 
 def _is_same(known: AuthorityCertificate, found: AuthorityCertificate) -> bool:

@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from totemlang.ledger.canonical import NotCanonical, canonical, digest
 from totemlang.ledger.chain import moments
-from totemlang.ledger.chain.authorities import RENEW, SPACE, renew, trusted
+from totemlang.ledger.chain.authorities import RENEW, SPACE, renew, renewing, trusted
 from totemlang.ledger.chain.call import CallStub
 from totemlang.ledger.chain.faults import Fault, Rejected
 from totemlang.ledger.chain.revocation import REVOKE, is_revoked, revoke
@@ -65,9 +65,17 @@ class Rules:
     trust: Trust
     contract: Contract = field(repr=False)
 
-    def member(self, world: Readable, der: bytes, at: datetime) -> Caller:
-        """Whom a certificate names, at a time and in a state. Raises Rejected."""
-        trust = trusted(world, self.trust)
+    def member(
+        self, world: Readable, der: bytes, at: datetime, call: Transaction | None = None
+    ) -> Caller:
+        """Whom a certificate names, at a time and in a state.
+
+        `call` is his own, or the first of the block that he seals, which may renew an authority.
+
+        Raises:
+            Rejected: where it names nobody.
+        """
+        trust = renewing(trusted(world, self.trust), call)
         try:
             return trust.caller(der, at, lambda line, serial: is_revoked(world, line, serial))
         except Untrusted as error:
@@ -77,7 +85,7 @@ class Rules:
         """Hold what the state and the block's time bear on. Raises Rejected."""
         if abs(transaction.time - time) > moments.TOLERANCE:
             raise Rejected(Fault.STALE)
-        return self.member(world, transaction.der, time)
+        return self.member(world, transaction.der, time, transaction)
 
     def execute(
         self,

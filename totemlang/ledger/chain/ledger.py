@@ -203,7 +203,7 @@ class Chain:
             last = head_of(connection)
             time = self._time_after(last)
             world = GatheredWorld(World(connection))
-            self.rules.member(world, sealer.certificate.der, time)
+            self.rules.member(world, sealer.certificate.der, time, calls[0][0])
             first = last.first + last.count
             leaves, receipts, size = [], [], 0
             for at, (transaction, transient) in enumerate(calls):
