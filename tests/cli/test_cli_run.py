@@ -314,9 +314,9 @@ def test_parameters_and_lookups(type_in: Type, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        ((*ON_BILLS, "--tier", "native"), "interpreter alone"),
+        ((*ON_BILLS, "--tier", "fast"), "interpreter"),
         ((*ON_BILLS, "--engine", "spark"), "local"),
-        ((*ON_BILLS, "--workers", "4"), "one worker"),
+        ((*ON_BILLS, "--workers", "0"), "--workers"),
         ((*ON_BILLS, "--budget", "-1"), "--budget"),
         ((*ON_BILLS, "--budget", "9223372036854775808"), "--budget"),
         ((*ON_BILLS, "-o", "none/result.csv"), "no folder none"),
@@ -341,9 +341,47 @@ def test_wrong_use_is_said_before_anything_is_charged(
 
 
 def test_the_tiers_that_are_there(type_in: Type) -> None:
-    for tier in ("auto", "interpreter"):
+    for tier in ("auto", "interpreter", "native"):
         assert type_in("run", *ON_BILLS, "--tier", tier, "--engine", "local").exit_code == 0
-    assert type_in("run", *ON_BILLS, "--memory-limit", "64M").exit_code == 0
+    assert type_in("run", *ON_BILLS, "--memory-limit", "64M", "--workers", "3").exit_code == 0
+
+
+POLICY = {
+    "totem_policy": 1,
+    "billing": "flat",
+    "ceilings": {
+        "rows": 10,
+        "columns": {"C_id": {"lower": 0, "upper": 9, "distinct": 10}},
+    },
+}
+
+
+def test_a_policy_bills_flat_wherever_it_comes_from(type_in: Type, folder: Path) -> None:
+    (folder / "policy.json").write_text(json.dumps(POLICY))
+    said = type_in("describe", "bills.csv", "--policy", "policy.json", "-o", "meta.json")
+    assert said.exit_code == 0
+    assert json.loads((folder / "meta.json").read_text())["policy"] == POLICY
+    bills = []
+    for given in (
+        (*ON_BILLS, "--policy", "policy.json"),
+        (*ON_BILLS, "--metadata", "meta.json"),
+    ):
+        quoted = document(type_in("estimate", *given, "--json"))
+        ran = document(type_in("run", *given, "--json"))
+        assert ran["totem"]["used"] == quoted["upper"]
+        assert ran["receipt"]["billing"] == "flat"
+        bills.append(ran["totem"]["used"])
+    assert bills[0] == bills[1] > 198
+
+
+def test_a_policy_caps_results(type_in: Type, folder: Path) -> None:
+    capped = {"totem_policy": 1, "largest_result_rows": 1}
+    (folder / "policy.json").write_text(json.dumps(capped))
+    said = type_in("run", *ON_BILLS, "--policy", "policy.json")
+    assert said.exit_code == 6
+    assert "more than 1 rows" in said.stderr
+    (folder / "policy.json").write_text('{"totem_policy": 2}')
+    assert type_in("run", *ON_BILLS, "--policy", "policy.json").exit_code == 5
 
 
 LONG = """\

@@ -188,7 +188,16 @@ def test_progress_is_told_at_the_ends_and_at_most_ten_times_a_second() -> None:
         reporter.tell(("s", 1), step, 1000, step // 10, now=step in (0, 1000))
     assert 10 <= len(told) <= 12
     assert told[0] == Progress("s", 1, 2, 0, 1000, 0, 100, 0.0)
-    assert told[-1] == Progress("s", 1, 2, 1000, 1000, 100, 100, 1.0)
+    assert told[-1] == Progress("s", 1, 2, 1000, 1000, 100, 100, 1.0, 1.0)
+    half = next(moment for moment in told if moment.rows >= 600)
+    assert half.rows_per_second == pytest.approx(1000)
+    assert half.seconds_left == pytest.approx((1000 - half.rows) / 1000)
+    assert told[0].rows_per_second is told[0].seconds_left is None
+    now[0] = 2.0
+    reporter.tell(("t", 2), 0, None, 100, now=True)
+    now[0] = 4.0
+    reporter.tell(("t", 2), 10, None, 100, now=True)
+    assert (told[-1].rows_per_second, told[-1].seconds_left) == (5, None)
 
 
 def test_an_account_in_memory_loses_nothing() -> None:

@@ -36,19 +36,23 @@ def describe(
     from totemlang.data.describe import describe as describe_data
     from totemlang.data.file import open_data
     from totemlang.schema.metadata_json import metadata_to_json
-    from totemlang.schema.policy import policy_from_json
+    from totemlang.schema.policy import policy_from_json, with_policy
 
     if output is not None:
         require_writable(output)
-    rules = policy_from_json(read_bytes(policy)) if policy is not None else None
+    document = None if policy is None else read_bytes(policy)
+    rules = None if document is None else policy_from_json(document)
     file = open_data(data)
     with waiting(shell, f"reading {file.name}"):
         known = describe_data(file, name or Path(file.name).stem.split(" ")[0], rules)
+    published = metadata_to_json(known)
+    if document is not None:
+        published = with_policy(published, document)
     if output is not None:
-        write_file(output, metadata_to_json(known).encode())
+        write_file(output, published.encode())
         shell.say(f"wrote {output}")
     if shell.as_json:
-        click.echo(metadata_to_json(known), nl=False)
+        click.echo(published, nl=False)
     elif output is None:
         from totemlang.cli.published import metadata_table
 

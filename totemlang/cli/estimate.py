@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from totemlang.cli.group import Command
-from totemlang.cli.options import data_options, parameter_options, tables_in_force
+from totemlang.cli.options import data_options, parameter_options, policy_option, tables_in_force
 from totemlang.cli.programs import describe_all, open_program, sent_parameters
 from totemlang.cli.progress import waiting
 from totemlang.cli.quote import quote_document, show_quote
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path))
 @data_options
 @parameter_options
+@policy_option
 @tables_in_force
 @speaks
 def estimate(
@@ -43,15 +44,16 @@ def estimate(
     metadata: tuple[str, ...],
     param: tuple[str, ...],
     params: Path | None,
+    policy: Path | None,
     rules: RuleBook,
     prices: PriceTable,
 ) -> None:
     """Quote a program: the formula, lower, expected and upper, and the part of each line."""
-    opened = open_program(file, rules, prices, data, metadata)
+    opened = open_program(file, rules, prices, data, metadata, policy)
     sent = sent_parameters(opened.program, param, params)
     missing = {name: file for name, file in opened.data.items() if name not in opened.metadata}
     with waiting(shell, "describing the data"):
-        known = opened.metadata | describe_all(missing)
+        known = opened.metadata | describe_all(missing, opened.dataset, opened.policy)
     quote = opened.program.estimate(known, sent)
     if shell.as_json:
         shell.document(quote_document(quote))

@@ -113,6 +113,16 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return data(metadata(command))
 
 
+def policy_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--policy`: the command gets `policy`, a path."""
+    return click.option(
+        "--policy",
+        type=click.Path(path_type=Path),
+        metavar="POLICY.json",
+        help="The data set's policy: billing, ceilings, caps; else what its metadata carries.",
+    )(command)
+
+
 def parameter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--param` and `--params`: the command gets `param` and `params`."""
     param = click.option(

@@ -18,17 +18,23 @@ if TYPE_CHECKING:
     from totemlang.data.file import DataFile
     from totemlang.program import Program
     from totemlang.schema.metadata import Metadata
+    from totemlang.schema.policy import Policy
     from totemlang.tables.prices import PriceTable
     from totemlang.tables.rules import RuleBook
 
 
 @frozen
 class Opened:
-    """A program with its data and metadata by name in the program."""
+    """A program with its data and metadata by name in the program.
+
+    `dataset` is the name of its data set (None: a script), `policy` that data set's.
+    """
 
     program: Program
     data: dict[str, DataFile]
     metadata: dict[str, Metadata]
+    dataset: str | None = None
+    policy: Policy | None = None
 
     @property
     def name(self) -> str:
@@ -42,29 +48,32 @@ def open_program(
     prices: PriceTable,
     data: Sequence[str] = (),
     metadata: Sequence[str] = (),
+    policy: Path | None = None,
 ) -> Opened:
     """Open a source or a compiled program.
 
     A data set whose columns the program does not type is described, for the checker needs to know
-    them; no other data is read here, only opened. Metadata files may stand among the data.
+    them; no other data is read here, only opened. Metadata files may stand among the data. The
+    policy is that of the file, else the one that the data set's metadata carries.
 
     Raises:
         Refused: for a source that cannot be parsed so far as to know its data sets.
         UsageError: where data and program do not go together, or a file is not there.
         BadData: for data that cannot be read.
     """
-    program, names, untyped = _read(path, rules, prices)
+    program, dataset, names, untyped = _read(path, rules, prices)
     paths = bound("--data", data, names)
     documents = bound("--metadata", metadata, names)
     for name in [name for name, spec in paths.items() if _is_document(spec)]:
         documents.setdefault(name, paths.pop(name))
     known = {name: read_metadata(Path(document)) for name, document in documents.items()}
     opened = _opened(paths)
+    held_to = _policy(policy, documents.get(dataset or ""))
     missing = {name: opened[name] for name in untyped if name in opened and name not in known}
-    known |= describe_all(missing)
+    known |= describe_all(missing, dataset, held_to)
     if untyped:
         program = _with_schemas(program, {name: known[name] for name in untyped if name in known})
-    return Opened(program, opened, known)
+    return Opened(program, opened, known, dataset, held_to)
 
 
 def _opened(paths: dict[str, str]) -> dict[str, DataFile]:
@@ -76,13 +85,29 @@ def _opened(paths: dict[str, str]) -> dict[str, DataFile]:
     return {name: open_data(spec) for name, spec in paths.items()}
 
 
-def describe_all(data: dict[str, DataFile]) -> dict[str, Metadata]:
-    """The metadata of data sets, each read once from start to end."""
+def describe_all(
+    data: dict[str, DataFile], dataset: str | None = None, policy: Policy | None = None
+) -> dict[str, Metadata]:
+    """The metadata of data sets, each read once from start to end; one of them has a policy."""
     if not data:
         return {}
     from totemlang.data.describe import describe
 
-    return {name: describe(file, name) for name, file in data.items()}
+    return {
+        name: describe(file, name, policy if name == dataset else None)
+        for name, file in data.items()
+    }
+
+
+def _policy(file: Path | None, document: str | None) -> Policy | None:
+    """The policy in a file, or that which metadata carries."""
+    if file is None and document is None:
+        return None
+    from totemlang.schema.policy import carried_policy, policy_from_json
+
+    if file is not None:
+        return policy_from_json(read_bytes(file))
+    return carried_policy(read_bytes(Path(document or "")))
 
 
 def read_metadata(path: Path) -> Metadata:
@@ -144,8 +169,8 @@ def _source(content: bytes, name: str) -> Source:
 
 def _read(
     path: Path, rules: RuleBook, prices: PriceTable
-) -> tuple[Program, tuple[str, ...], tuple[str, ...]]:
-    """The program, the names of its data set and lookups, and those without types."""
+) -> tuple[Program, str | None, tuple[str, ...], tuple[str, ...]]:
+    """The program, the name of its data set; those of that and of lookups; those without types."""
     from totemlang.bytecode.container import MAGIC
     from totemlang.program import ForeignProgram, Program
 
@@ -154,10 +179,19 @@ def _read(
         foreign = ForeignProgram(Source("", _name(path)), rules, prices, container=content)
         with speaking_of(path):
             module = foreign.module
-        names = [module.dataset.name] if module.dataset else []
-        return foreign, (*names, *(lookup.name for lookup in module.lookups)), ()
+        dataset = module.dataset.name if module.dataset else None
+        names = [dataset] if dataset else []
+        return foreign, dataset, (*names, *(lookup.name for lookup in module.lookups)), ()
     program = Program(_source(content, _name(path)), rules, prices)
-    return program, *declared(program)
+    return program, _dataset(program), *declared(program)
+
+
+def _dataset(program: Program) -> str | None:
+    """The name of a source's data set, if it is a job."""
+    from totemlang.syntax.tree import DatasetDefinition
+
+    found = (item.name.text for item in program.tree.items if isinstance(item, DatasetDefinition))
+    return next(found, None)
 
 
 def declared(program: Program) -> tuple[tuple[str, ...], tuple[str, ...]]:

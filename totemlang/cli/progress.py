@@ -40,17 +40,14 @@ def watching(shell: Shell) -> Iterator[Callable[[Progress], None] | None]:
         refresh_per_second=10,
     )
     task = bars.add_task("", total=None, rows="", balance="")
-    began: dict[int, float] = {}
-    """Seconds of the run at which each stage was first heard of."""
 
     def listen(moment: Progress) -> None:
-        since = moment.seconds - began.setdefault(moment.stage_number, moment.seconds)
         bars.update(
             task,
             description=f"{moment.stage} {moment.stage_number}/{moment.of_stages}",
             completed=moment.rows,
             total=moment.of_rows,
-            rows=_rows(moment, since),
+            rows=_rows(moment),
             balance=_balance(moment),
         )
 
@@ -58,10 +55,20 @@ def watching(shell: Shell) -> Iterator[Callable[[Progress], None] | None]:
         yield listen
 
 
-def _rows(moment: Progress, since: float) -> str:
+def _rows(moment: Progress) -> str:
     of = "" if moment.of_rows is None else f" of {moment.of_rows:,}"
-    speed = f", {moment.rows / since:,.0f}/s" if since >= 1 and moment.rows else ""
-    return f"{moment.rows:,}{of} rows{speed}"
+    speed, left = moment.rows_per_second, moment.seconds_left
+    fast = f", {speed:,.0f}/s" if speed is not None else ""
+    ends = f", {_time(left)} left" if left is not None and left >= 1 else ""
+    return f"{moment.rows:,}{of} rows{fast}{ends}"
+
+
+def _time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}:{minutes:02}:{rest:02}"
+    return f"{minutes}:{rest:02}"
 
 
 def _balance(moment: Progress) -> str:

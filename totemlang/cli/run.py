@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import click
 
 from totemlang.cli.delivery import Wanted, run_document
 from totemlang.cli.group import Command
-from totemlang.cli.options import data_options, parameter_options, tables_in_force
+from totemlang.cli.options import data_options, parameter_options, policy_option, tables_in_force
 from totemlang.cli.output import FORMATS
 from totemlang.cli.payment import chosen_payer, payment_options
 from totemlang.cli.programs import open_program, sent_parameters
@@ -84,9 +85,20 @@ def _bytes(context: click.Context, parameter: click.Parameter, value: str | None
     metavar="SIZE",
     help="Bytes to hold before writing to disk, as 512M; else 1G.",
 )
-@click.option("--tier", default="auto", metavar="auto|interpreter", help="How bytecode is run.")
+@click.option(
+    "--tier",
+    type=click.Choice(("auto", "interpreter", "native")),
+    default="auto",
+    help="How bytecode is run; else by the size of the data.",
+)
 @click.option("--engine", default="local", metavar="local", help="Where stages are run.")
-@click.option("--workers", type=int, default=1, metavar="1", help="How many run them.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    help="How many run stages at the same time; else as many as there are processors.",
+)
+@policy_option
 @tables_in_force
 @speaks
 @click.pass_context
@@ -108,22 +120,29 @@ def run(
     memory_limit: int | None,
     tier: str,
     engine: str,
-    workers: int,
+    workers: int | None,
+    policy: Path | None,
     rules: RuleBook,
     prices: PriceTable,
 ) -> None:
     """Run a program on data; show progress, the balance going down, and the result."""
-    _require_built(tier, engine, workers)
+    if engine != "local":
+        raise UsageError(f"--engine {engine}: this version runs on this machine alone (local)")
     from totemlang.cli.progress import waiting, watching
     from totemlang.execution import DEFAULT_MEMORY_LIMIT, execute, prepare
 
     wanted = Wanted(output, form, plot)
     payer = chosen_payer(ledger, identity, payee)
-    opened = open_program(file, rules, prices, data, metadata)
+    opened = open_program(file, rules, prices, data, metadata, policy)
     sent = sent_parameters(opened.program, param, params)
     with waiting(shell, "describing the data"):
         request = prepare(
-            opened.program, opened.data, budget=budget, parameters=sent, metadata=opened.metadata
+            opened.program,
+            opened.data,
+            budget=budget,
+            parameters=sent,
+            metadata=opened.metadata,
+            policy=opened.policy,
         )
     wanted.require_possible(shell, request)
     if budget is None:
@@ -134,6 +153,8 @@ def run(
             account=payer,
             progress=listen,
             memory_limit=DEFAULT_MEMORY_LIMIT if memory_limit is None else memory_limit,
+            workers=workers or os.cpu_count() or 1,
+            tier=tier,
         )
     if outcome.is_done:
         wanted.deliver(shell, outcome)
@@ -142,15 +163,6 @@ def run(
     _print_end(shell, outcome)
     if outcome.error is not None:
         context.exit(outcome.error.exit_code)
-
-
-def _require_built(tier: str, engine: str, workers: int) -> None:
-    if tier not in ("auto", "interpreter"):
-        raise UsageError(f"--tier {tier}: this version has the interpreter alone")
-    if engine != "local":
-        raise UsageError(f"--engine {engine}: this version runs on this machine alone (local)")
-    if workers != 1:
-        raise UsageError(f"--workers {workers}: this version runs with one worker")
 
 
 def _print_end(shell: Shell, outcome: Outcome) -> None:

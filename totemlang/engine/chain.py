@@ -44,7 +44,7 @@ class StageRun:
 
 @define
 class Chain:
-    """A job's stages. Where a stage is only one task, the worker at `home` performs it.
+    """A job's stages. Where a stage is small, the worker at `home` performs it.
 
     `begun` is called with a stage's number; `tell` with its rows done, the rows it gets, the totem
     it has used, and whether that must be told now; `finished` with its number and how it ran.
@@ -91,11 +91,12 @@ class Chain:
         watch = Watch(lambda rows, totem, now: self.tell(rows, total, totem, now))
         tasks = self._tasks(stage, source)
         first = list(islice(tasks, 2))
-        workers = self.crew if len(first) > 1 else self.home
+        is_worth = self.partitions is not None or total >= self.crew.least_rows
+        workers = self.crew if len(first) > 1 and is_worth else self.home
         workers.run(number, chain(first, tasks), into, watch, run.add)
         run.used = watch.totem
         self.finished(number, run)
-        self.tell(total, total, watch.totem, True)
+        self.tell(total, total, 0, True)
 
     def _gathering(self, number: int) -> Gathering:
         if self.crew.in_memory:

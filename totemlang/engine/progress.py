@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from attrs import define, field, frozen
 
+_EARLY = 0.5
+
 INTERVAL = 0.1
 """Seconds between two reports of a stage at least; its first and last are always told."""
 
@@ -26,6 +28,23 @@ class Progress:
     totem: int
     budget: int
     seconds: float
+    stage_seconds: float = 0.0
+    """Since the stage began."""
+
+    @property
+    def rows_per_second(self) -> float | None:
+        """The speed of the stage so far; None where it is too early to say."""
+        if not self.rows or self.stage_seconds < _EARLY:
+            return None
+        return self.rows / self.stage_seconds
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the stage ends, at that speed; None where it cannot be said."""
+        speed = self.rows_per_second
+        if speed is None or self.of_rows is None:
+            return None
+        return max(0, self.of_rows - self.rows) / speed
 
 
 @define
@@ -38,6 +57,8 @@ class Reporter:
     clock: Callable[[], float] = time.monotonic
     _began: float = field(default=0.0, init=False)
     _told: float = field(default=0.0, init=False)
+    _stage: tuple[str, int] = field(default=("", 0), init=False)
+    _stage_began: float = field(default=0.0, init=False)
 
     def __attrs_post_init__(self) -> None:
         """Start the clock."""
@@ -56,6 +77,8 @@ class Reporter:
         if self.listener is None:
             return
         moment = self.clock()
+        if stage != self._stage:
+            self._stage, self._stage_began = stage, moment
         if not now and moment - self._told < INTERVAL:
             return
         self._told = moment
@@ -70,5 +93,6 @@ class Reporter:
                 totem,
                 self.budget,
                 moment - self._began,
+                moment - self._stage_began,
             )
         )

@@ -60,6 +60,9 @@ MOST_TRIES = 4
 MOST_FALSE_STARTS = 32
 """So many workers of a job may die before they are ready."""
 
+LEAST_ROWS = 200_000
+"""Rows which the worker at home is done with before processes have begun."""
+
 _BOOT = (
     "import sys; sys.path.insert(0, sys.argv[2]); "
     "from totemlang.engine.process_worker import main; main(int(sys.argv[1]))"
@@ -112,6 +115,7 @@ class ProcessWorkers:
     manager: TotemManager
     count: int
     in_memory: bool = field(default=False, init=False)
+    least_rows: int = field(default=LEAST_ROWS, init=False)
     crew: list[_Worker] = field(factory=list, init=False)
     _job: IO[bytes] | None = field(default=None, init=False)
     false_starts: int = field(default=0, init=False)

@@ -27,6 +27,7 @@ class ThreadWorkers:
     manager: TotemManager
     count: int
     in_memory: bool = field(default=True, init=False)
+    least_rows: int = field(default=0, init=False)
     _desk: Desk = field(init=False)
     _hands: dict[int, Hand] = field(factory=dict, init=False)
 

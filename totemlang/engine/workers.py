@@ -24,6 +24,10 @@ class Workers(Protocol):
     def in_memory(self) -> bool:
         """Whether tasks may bring rows without their being copied."""
 
+    @property
+    def least_rows(self) -> int:
+        """Rows of a stage from which on they are worth beginning."""
+
     def run(
         self,
         stage: int,
@@ -87,6 +91,7 @@ class OneWorker:
     work: Work
     manager: TotemManager
     in_memory: bool = field(default=True, init=False)
+    least_rows: int = field(default=0, init=False)
     _hand: Hand | None = field(default=None, init=False)
 
     def run(

@@ -7,7 +7,8 @@
 
 What is not published is left out. Bounds are written as values are: numbers, `YYYY-MM-DD`,
 `YYYY-MM-DDThh:mm:ss[.ffffff]`; durations are microseconds. Where values may be missing the type
-bears a `?`. `rows_exact` is true where it is left out.
+bears a `?`. `rows_exact` is true where it is left out. A document may carry the `policy` under
+which it was made (`policy.carried_policy`), which is no part of the metadata.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def metadata_from_json(text: str | bytes) -> Metadata:
     document = Reader(parse_document(text, "the metadata"), "the metadata")
     if document.found.get("totem_metadata") != VERSION:
         raise document.error(f"this version reads 'totem_metadata': {VERSION} alone")
-    document.only(("totem_metadata", "name", "rows", "rows_exact", "columns"))
+    document.only(("totem_metadata", "name", "rows", "rows_exact", "columns", "policy"))
     columns: dict[str, ColumnMetadata] = {}
     for number, item in enumerate(document.items("columns", MAX_COLUMNS), 1):
         if not isinstance(item, dict):

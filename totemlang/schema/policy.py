@@ -15,6 +15,7 @@ data must keep to them. A `flat` bill is reckoned from ceilings alone.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from enum import Enum
 
@@ -102,6 +103,29 @@ def policy_from_json(text: str | bytes) -> Policy:
         _ceilings(ceilings.object("columns")),
         **{cap: document.whole(cap) for cap in caps},
     )
+
+
+def with_policy(metadata: str, policy: str | bytes) -> str:
+    """A metadata document that carries a policy document.
+
+    Raises:
+        BadData: where the policy is none.
+    """
+    policy_from_json(policy)
+    found = parse_document(metadata, "the metadata") | {
+        "policy": parse_document(policy, "the policy")
+    }
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def carried_policy(metadata: str | bytes) -> Policy | None:
+    """The policy that a metadata document carries.
+
+    Raises:
+        BadData: where that is no policy document.
+    """
+    found = parse_document(metadata, "the metadata").get("policy")
+    return None if found is None else policy_from_json(json.dumps(found))
 
 
 def _ceilings(columns: Reader) -> dict[str, Ceiling]:
