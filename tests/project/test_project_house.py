@@ -26,8 +26,8 @@ ROOMS = (
     "engine",
     "ledger",
     "program",
-    "execution",
     "node",
+    "execution",
     "cli",
 )
 """From left to right; `program` and `execution` are the face before the rooms."""
