@@ -295,6 +295,22 @@ def test_oversize_arguments_are_refused_by_their_bounds(world: Consortium) -> No
         assert len(found.message) < 2_000
 
 
+@pytest.mark.parametrize("sign", ["\n", "\x1b", "\x7f", "\x9b", "\u2028", "\u202e", "\u2066"])
+def test_a_line_has_no_sign_that_turns_what_is_shown(world: Consortium, sign: str) -> None:
+    asked = {"dataset": "north/bills", "purpose": f"a study{sign}of bills"}
+    refused(Reason.ARGUMENT, world.call, LAB, "request_open", **asked)
+    about = {"name": "more", "about": f"bills\n{sign}", "metadata": metadata(), "policy": None}
+    if sign in "\x1b\x7f\x9b":
+        refused(Reason.ARGUMENT, world.call, NORTH, "dataset_publish", **about)
+
+
+@pytest.mark.parametrize("moment", ["٢٠٢٧-01-01T00:00:00.000Z", "2027-02-30T00:00:00.000Z"])
+def test_a_moment_has_one_spelling(world: Consortium, moment: str) -> None:
+    asked = world.call(LAB, "request_open", dataset="north/bills", purpose="a study")
+    answer = {"request": asked["request"], "key_hash": "a" * 64, "expires": moment}
+    refused(Reason.ARGUMENT, world.call, NORTH, "request_grant", **answer)
+
+
 def test_base64_has_one_spelling(world: Consortium) -> None:
     sent = submission(world)
     for spelled in (sent["bytecode"] + "\n", " " + sent["bytecode"], sent["bytecode"] + "===="):

@@ -20,7 +20,9 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """Names of organisations, members and data sets; they stand in keys, so they hold no `/`."""
 
 _HEX = re.compile(r"[0-9a-f]+")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_NO_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 class Argument(Protocol):
@@ -58,7 +60,9 @@ AMOUNT = Whole(1)
 
 @frozen
 class Text:
-    """A text of so many bytes in UTF-8; control characters only where `lines` are allowed."""
+    """A text of so many bytes in UTF-8, without control characters; ends of lines and tabs only
+    where `lines` are allowed. One line has no sign that turns or breaks what is shown with it.
+    """
 
     most: int
     least: int = 1
@@ -72,18 +76,13 @@ class Text:
             size = len(value.encode())
         except UnicodeEncodeError:
             raise ValueError(str(self)) from None
-        allowed = "\n\r\t" if self.lines else ""
-        if size > self.most or any(_is_control(c, allowed) for c in value):
+        if size > self.most or (_CONTROL if self.lines else _NO_LINE).search(value):
             raise ValueError(str(self))
         return value
 
     def __str__(self) -> str:
         """See `Argument`."""
         return f"a text of {self.least} to {self.most:,} bytes{'' if self.lines else ', one line'}"
-
-
-def _is_control(character: str, allowed: str) -> bool:
-    return character == "\x7f" or (ord(character) < 32 and character not in allowed)
 
 
 @frozen
