@@ -92,3 +92,9 @@ def test_code_that_is_too_large_is_refused(folder: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(cache, "MOST_CODE", 10)
     with pytest.raises(NotNative):
         cache.compiled(TEXT)
+
+
+def test_what_the_compiler_does_not_take_is_refused(folder: Path) -> None:
+    parameters = "(param i32)" * 1001
+    with pytest.raises(NotNative):
+        cache.compiled(f"(module (func {parameters}))")

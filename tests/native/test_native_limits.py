@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pytest
 
 from native.native_pairs import PLENTY, Pair
 from totemlang.diagnostics import OutOfTotem
+from totemlang.native import calling
 from totemlang.native.limits import NotNative
 from totemlang.native.machine import NativeMachine
 from totemlang.native.translator import translate_module
@@ -174,3 +176,50 @@ def test_slices_of_a_batch_are_what_they_show() -> None:
     found = machine.map(0, whole.slice(11, 17)).batch()
     expected = [(k, b, "none" if s is None else s) for k, b, s in rows[11:28]]
     assert list(zip(*(column.to_pylist() for column in found.columns), strict=True)) == expected
+
+
+def test_an_interrupt_ends_a_run() -> None:
+    """Generated code asks for totem again and again; who is asked may be told to stop."""
+
+    class Interrupted(Meter):
+        def draw(self, least: int, most: int, stage: str = "") -> int:
+            if self.used > 10_000_000:
+                raise KeyboardInterrupt
+            return super().draw(least, most, stage)
+
+    text = "long n = 0\nfor i = 0; i < 2000000000; i++ do\n    n += i\nend for\n"
+    machine = NativeMachine(compiled(text), (), (), Interrupted(PLENTY))
+    with pytest.raises(KeyboardInterrupt):
+        machine.run_script()
+    assert machine.given_up == 0
+
+
+def test_the_documented_way_of_calling_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calling, "DIRECT", False)
+    pair = Pair(compiled(BUILDING), memory=MEBIBYTE)
+    used = pair.check_stage(0, [[5, "a"], [0, ""], [400_000, "bc"], [3, "Größe"]])
+    assert pair.given_up == 1
+    pair.check_stage(0, [[5, "a"], [0, ""]], used // 3)
+
+
+def test_machines_of_a_module_run_in_threads_side_by_side() -> None:
+    verified = compiled(BUILDING)
+    rng = np.random.default_rng(3)
+    batch = pa.record_batch(
+        [
+            pa.array(rng.integers(0, 40, 5000), pa.int32()),
+            pa.array(["y" * int(n) for n in rng.integers(0, 9, 5000)]),
+        ],
+        names=["k", "s"],
+    )
+
+    def run(_: int) -> tuple[list[list[int]], int]:
+        meter = Meter(PLENTY)
+        machine = NativeMachine(verified, (), (), meter)
+        found = [machine.map(0, batch).batch() for _ in range(5)]
+        assert all(each.equals(found[0]) for each in found)
+        return [column.to_pylist() for column in found[0].columns], meter.used
+
+    with ThreadPoolExecutor(4) as threads:
+        results = list(threads.map(run, range(8)))
+    assert all(result == results[0] for result in results)

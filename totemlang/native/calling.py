@@ -8,6 +8,9 @@ from typing import Any
 import wasmtime
 from wasmtime import _ffi as ffi
 
+DIRECT = all(hasattr(ffi, name) for name in ("wasmtime_val_raw_t", "wasmtime_func_call_unchecked"))
+"""Whether this build of the library offers that way."""
+
 
 class Trapped(Exception):
     """Generated code has ended its run: no memory, no stack or no totem."""
@@ -25,7 +28,7 @@ class Entrance:
         results = [str(each) == "i64" for each in found.results]
         self._result = results[0] if results else None
         self._count = max(len(self._wide), len(results), 1)
-        self._values = (ffi.wasmtime_val_raw_t * self._count)()
+        self._values: Any = (ffi.wasmtime_val_raw_t * self._count)() if DIRECT else None
 
     def __call__(self, *arguments: int) -> int:
         """Call it.
@@ -33,7 +36,10 @@ class Entrance:
         Raises:
             Trapped: it did not come to its end.
         """
-        values: Any = self._values
+        return self._directly(arguments) if DIRECT else self._as_documented(arguments)
+
+    def _directly(self, arguments: tuple[int, ...]) -> int:
+        values = self._values
         for place, (wide, argument) in enumerate(zip(self._wide, arguments, strict=True)):
             if wide:
                 values[place].i64 = argument
@@ -49,5 +55,19 @@ class Entrance:
             raise Trapped(str(wasmtime.Trap._from_ptr(trap)))
         if self._result is None:
             return 0
-        result: int = values[0].i64 if self._result else values[0].i32 & 0xFFFFFFFF
-        return result
+        return int(values[0].i64) if self._result else values[0].i32 & 0xFFFFFFFF
+
+    def _as_documented(self, arguments: tuple[int, ...]) -> int:
+        signed = [a if wide else _signed(a) for a, wide in zip(arguments, self._wide, strict=True)]
+        try:
+            result = self._function(self._store, *signed)
+        except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
+            raise Trapped(str(error)) from None
+        if self._result is None:
+            return 0
+        return int(result) if self._result else int(result) & 0xFFFFFFFF
+
+
+def _signed(value: int) -> int:
+    """A number of 32 bits as one with a sign."""
+    return (value + 2**31) % 2**32 - 2**31

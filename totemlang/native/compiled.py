@@ -42,7 +42,7 @@ def compiled(text: str) -> wasmtime.Module:
     """The module of a text. Modules may be shared by threads.
 
     Raises:
-        NotNative: its code is too large.
+        NotNative: its code is larger than the compiler takes, or we.
     """
     name = hashlib.sha256(f"{version('wasmtime')} {MOST_STACK}\n{text}".encode()).hexdigest()
     with _lock:
@@ -68,9 +68,7 @@ def _compile(name: str, text: str) -> wasmtime.Module:
     try:
         module = wasmtime.Module(engine(), text)
     except wasmtime.WasmtimeError as error:
-        if "too large" in str(error) or "too many locals" in str(error):
-            raise NotNative("the code is too large") from None
-        raise
+        raise NotNative(f"the code does not compile: {error}") from error
     code = bytes(module.serialize())
     if len(code) > MOST_CODE:
         raise NotNative("the code is too large")

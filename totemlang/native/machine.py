@@ -74,7 +74,7 @@ class NativeMachine:
         self._globals, self._lookups, self._meter = globals, lookups, meter
         self._noted = Noted(stops=[Stops() for _ in self.plan.bodies])
         self._stage, self._drawn = "", 0
-        self._ended: Exception | None = None
+        self._ended: BaseException | None = None
         self._interpreter: Machine | None = None
         self.instance = Instance(self.plan.text, memory, self._more)
         base = place_globals(self.instance, self.plan, globals)
@@ -208,7 +208,8 @@ class NativeMachine:
             read.bring(self._input, self.plan.stages[stage].frame)
             self._begin(self._input.address, self._input.size)
             self._make_room(stage, read.records)
-            left = self._stages[stage](read.records, self._first_draw())
+            drawn = self._first_draw() if self.plan.stages[stage].charges else 0
+            left = self._stages[stage](read.records, drawn)
             self._reset(self._mark)
         except Trapped:
             self._give_up(saved, read.price + work)
@@ -236,7 +237,7 @@ class NativeMachine:
         """Called by generated code that has less than no totem left."""
         try:
             taken = self._meter.draw(need, max(need, CHUNK), self._stage)
-        except Exception as error:
+        except BaseException as error:  # also an interrupt: generated code lets nothing through
             self._ended = error
             return -1
         self._drawn += taken

@@ -23,12 +23,14 @@ class StagePlan:
 
     `frame` is the address of its table of columns (see `frames`); `outputs` that of its
     pointers to emitted columns, followed by the rows that they have room for. `used` are the
-    parameters that it looks at: no others need be brought to memory.
+    parameters that it looks at: no others need be brought to memory. `charges` tells
+    whether anything is charged but what is known before.
     """
 
     frame: int
     outputs: int
     used: frozenset[int]
+    charges: bool
 
 
 @frozen(eq=False)

@@ -199,7 +199,7 @@ class _ModuleWriter:
         outputs = self.layout.reserve(4 * len(stage.emitted.columns) + 4)
         text = write_stage(to, stage, frame, outputs)
         ordered = f"z{to.number}ordered" if stage.order_by is not None else ""
-        self.stages.append(StagePlan(frame, outputs, used_parameters(to, stage)))
+        self.stages.append(StagePlan(frame, outputs, used_parameters(to, stage), to.charges))
         self.keep(to, stage.name, text, ordered)
 
     def script(self, code: VerifiedCode, around: Surroundings, variables: int) -> None:
