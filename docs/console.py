@@ -75,8 +75,14 @@ def _rerun(text: str, folder: Path, exported: dict[str, str]) -> str:
 def agrees(shown: str, printed: str) -> bool:
     """Whether an output is what the page shows; a line `…` is any lines, in one any text."""
     parts = re.split(r"^…\n", shown, flags=re.MULTILINE)
-    pattern = "(?:.*\n)*".join(re.escape(part).replace("…", ".*") for part in parts)
+    pattern = "(?:.*\n)*".join(_pattern(part) for part in parts)
     return re.fullmatch(pattern, printed) is not None
+
+
+def _pattern(shown: str) -> str:
+    """A pattern for lines in which `…` is any text; spaces behind it keep columns in place."""
+    escaped = re.escape(shown)
+    return re.sub(r"…((?:\\ )*)", lambda found: ".* +" if found[1] else ".*", escaped)
 
 
 def _printed(command: str, folder: Path, exported: dict[str, str]) -> str:

@@ -119,4 +119,5 @@ def test_a_changed_output_would_be_noticed() -> None:
     assert not agrees("one\n…\nthree\n", "one\ntwo\n")
     assert not agrees("one\n", "two\n")
     assert agrees("job … is done\n", "job 3f2a is done\n")
+    assert agrees("…      is done\n", "job 3f2a   is done\n")
     assert not agrees("job … is done\n", "job 3f2a\nis done\n")

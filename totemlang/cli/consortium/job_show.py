@@ -109,7 +109,7 @@ def job_table(found: Sequence[Job]) -> RenderableType:
         for each in found
     ]
     head = ("job", "submitted", "consumer", "providers", "state", "budget", "charged")
-    return listed(head, rows, "lllllrr")
+    return listed(head, rows, "lllllrr", whole=2)
 
 
 def job_picture(found: Job) -> tuple[RenderableType, ...]:

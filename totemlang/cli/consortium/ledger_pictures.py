@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def entry_table(entries: Iterable[Entry]) -> RenderableType:
     """Transactions in a table: block, time, who, what, about what, what came of it."""
     head = ("block", "time", "member", "function", "about", "outcome")
-    return listed(head, (_cells(each) for each in entries), "rlllll")
+    return listed(head, (_cells(each) for each in entries), "rlllll", whole=4)
 
 
 def _cells(entry: Entry) -> tuple[str | Text, ...]:

@@ -92,7 +92,7 @@ def list_(shell: Shell, side: str | None, ledger: Ledger) -> None:
     ]
     if rows:
         head = ("request", "data set", "consumer", "state", "until", "purpose")
-        shell.show(listed(head, rows, "llllll"))
+        shell.show(listed(head, rows, "llllll", whole=5))
     shell.show(counted(len(found), "request"))
 
 

@@ -85,11 +85,16 @@ def facts(rows: Iterable[tuple[str, str | Text]]) -> RenderableType:
     return table
 
 
-def listed(head: Sequence[str], rows: Iterable[Sequence[str | Text]], align: str) -> RenderableType:
-    """A table of what was found."""
+def listed(
+    head: Sequence[str], rows: Iterable[Sequence[str | Text]], align: str, *, whole: int = 0
+) -> RenderableType:
+    """A table of what was found; the first `whole` columns are never broken."""
     from totemlang.cli.table import plain_table
 
-    return plain_table(head, rows, align)
+    table = plain_table(head, rows, align)
+    for column in table.columns[:whole]:
+        column.no_wrap = True
+    return table
 
 
 def counted(number: int, what: str) -> str:
