@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
 from totemlang.cli.consortium.naming import requests_of
+from totemlang.cli.consortium.shown import amount, when
 from totemlang.cli.programs import declared, open_program
 from totemlang.diagnostics import UsageError
 
@@ -85,8 +87,6 @@ def budgets_of(given: Sequence[str], organisations: Sequence[str]) -> dict[str, 
     Raises:
         UsageError: for a provider that has no part.
     """
-    from totemlang.cli.consortium.shown import amount
-
     found: dict[str, int] = {}
     for text in given:
         name, equals, number = text.rpartition("=")
@@ -101,16 +101,19 @@ def require_access(ledger: Ledger, asked: Asked) -> None:
     """Make sure that every data set may be used, before anything is made of the job.
 
     Raises:
-        Refusal: LDG142, saying where the latest request stands.
+        Refusal: LDG142, saying where the latest request stands, or LDG143.
     """
     from totemlang.ledger.contract import Reason, Refusal
 
-    own = requests_of(ledger, "consumer")
+    own, now = requests_of(ledger, "consumer"), datetime.now(UTC)
     for dataset in (each for named in asked.data.values() for each in named.values()):
-        states = [each.state for each in own if each.dataset == dataset]
-        if "granted" not in states:
-            latest = f"the request for {dataset} is {states[-1]}" if states else ""
+        known = [each for each in own if each.dataset == dataset]
+        ends = [each.deadline for each in known if each.state == "granted" and each.deadline]
+        if not ends:
+            latest = f"the request for {dataset} is {known[-1].state}" if known else ""
             raise Refusal(Reason.ACCESS, latest or f"{dataset} was never asked for")
+        if max(ends) < now:
+            raise Refusal(Reason.EXPIRED, f"the access to {dataset} was until {when(max(ends))}")
 
 
 def _metadata(ledger: Ledger, dataset: str) -> Metadata:
