@@ -37,6 +37,7 @@
 ;; Add numbers one by one, whatever they are.
 (func $sum_each (param $sum i32) (param $data i32) (param $count i32)
   (local $end i32) (local $bits i64) (local $exponent i32) (local $digits i64)
+  (local $at i32) (local $shift i64)
   (local.set $end (i32.add (local.get $data) (i32.shl (local.get $count) (i32.const 3))))
   (loop $next
     (if (i32.ge_u (local.get $data) (local.get $end)) (then (return)))
@@ -59,10 +60,22 @@
         (local.set $digits (i64.or (local.get $digits) (i64.const 0x10000000000000)))
         (local.set $exponent (i32.sub (local.get $exponent) (i32.const 1)))))
     (local.set $bits (i64.shr_s (local.get $bits) (i64.const 63)))
-    (call $sum_put
-      (local.get $sum)
-      (i64.sub (i64.xor (local.get $digits) (local.get $bits)) (local.get $bits))
-      (local.get $exponent))
+    (local.set $digits
+      (i64.sub (i64.xor (local.get $digits) (local.get $bits)) (local.get $bits)))
+    ;; `sum_put`, written out
+    (local.set $shift (i64.extend_i32_u (i32.and (local.get $exponent) (i32.const 31))))
+    (local.set $at (i32.add (local.get $sum)
+      (i32.shl (i32.shr_u (local.get $exponent) (i32.const 5)) (i32.const 3))))
+    (i64.store offset=32 (local.get $at) (i64.add
+      (i64.load offset=32 (local.get $at))
+      (i64.and (i64.shl (local.get $digits) (local.get $shift)) (i64.const 0xffffffff))))
+    (local.set $shift (i64.sub (i64.const 32) (local.get $shift)))
+    (i64.store offset=40 (local.get $at) (i64.add
+      (i64.load offset=40 (local.get $at))
+      (i64.and (i64.shr_s (local.get $digits) (local.get $shift)) (i64.const 0xffffffff))))
+    (i64.store offset=48 (local.get $at) (i64.add
+      (i64.load offset=48 (local.get $at))
+      (i64.shr_s (i64.shr_s (local.get $digits) (i64.const 32)) (local.get $shift))))
     (br $next)))
 
 ;; The exponent E for a block, a little more than it needs; over 1021 where there is none.
@@ -162,6 +175,8 @@
 ;; Add up to 2048 doubles.
 (func $sum_block (param $sum i32) (param $data i32) (param $count i32)
   (local $exponent i32) (local $before i32)
+  ;; nothing changes NaN
+  (if (i32.and (i32.load (local.get $sum)) (i32.const 1)) (then (return)))
   (local.set $before (i32.load offset=8 (local.get $sum)))
   (if (i32.eqz (local.get $before))
     (then
