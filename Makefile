@@ -8,7 +8,7 @@ TOTEM_DATA ?= $(abspath $(patsubst %/programs/answers.json,%,$(firstword $(wildc
 TOTEM_FUZZ ?= 50
 export TOTEM_DATA
 
-.PHONY: demo consortium test lint fuzz bench bench-ledger docs grammar programs wheel clean help
+.PHONY: demo consortium test lint fuzz bench bench-jobs bench-scale bench-metering bench-loops bench-calibration bench-start bench-ledger agreement docs grammar programs wheel clean help
 
 help:
 	@echo "make demo        install, then run the peak-hour study on the shipped sample"
@@ -18,7 +18,14 @@ help:
 	@echo "make docs        write the reference again from the tables and the library"
 	@echo "make grammar     write the tables of the grammar again, after a change to it"
 	@echo "make fuzz        the random tests, for long"
-	@echo "make bench       measure the speed of the machine and of jobs"
+	@echo "make bench       all measurements of speed (long); or one of them:"
+	@echo "  bench-jobs       eight jobs beside Polars, DuckDB, pandas, NumPy and Python (ROWS=…)"
+	@echo "  bench-scale      time and memory against rows and workers (SCALE=\"rows …\")"
+	@echo "  bench-metering   metered against unmetered"
+	@echo "  bench-loops      an operation beside revm, py-evm, Starlark and wasmtime"
+	@echo "  bench-calibration  nanoseconds a totem by operation"
+	@echo "  bench-start      start-up of a check, and a job compiled and quoted"
+	@echo "make agreement   random programs in both tiers, in partitions (COUNT=…)"
 	@echo "make bench-ledger  measure the ledger: transactions a second, growth, verification"
 	@echo "make programs    run the programs in TOTEM_DATA (now '$(TOTEM_DATA)') against their answers"
 	@echo "make wheel       build dist/*.whl"
@@ -56,16 +63,47 @@ test: lint
 fuzz: $(VENV)/installed-for-tests
 	TOTEM_FUZZ=$(TOTEM_FUZZ) $(BIN)/pytest -n 2 -m hypothesis
 
-# py-evm, the yardstick, has an environment of its own: it pins packages that TOTEM does not.
-$(VENV)/evm/installed: | $(BIN)/python
-	@echo "installing py-evm into $(VENV)/evm …"
-	@$(PYTHON) -m venv $(VENV)/evm
-	@$(VENV)/evm/bin/python -m pip install --quiet --disable-pip-version-check 'py-evm>=0.10b1'
+# What TOTEM is compared with has environments of its own: the extras `bench` and, as py-evm pins
+# packages that the others do not, `bench-evm`.
+EXTRA = $(BIN)/python -c 'import sys, tomllib; print("\n".join(tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"][sys.argv[1]]))'
+RIVALS := $(VENV)/bench/bin/python
+EVM := $(VENV)/bench-evm/bin/python
+
+$(VENV)/bench/installed $(VENV)/bench-evm/installed: $(VENV)/%/installed: pyproject.toml | $(BIN)/python
+	@echo "installing what TOTEM is compared with into $(VENV)/$* …"
+	@$(PYTHON) -m venv $(VENV)/$*
+	@$(EXTRA) $* > $(VENV)/$*/requirements.txt
+	@$(VENV)/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $(VENV)/$*/requirements.txt
 	@touch $@
 
-bench: $(VENV)/installed $(VENV)/evm/installed
-	$(BIN)/python -m benchmarks.vm_loop --evm-python $(VENV)/evm/bin/python
-	$(BIN)/python -m benchmarks.calibration
+ROWS ?= 10000000
+REPEAT ?= 5
+SCALE ?= 100000 1000000 10000000 100000000
+COUNT ?= 10000
+
+bench: bench-jobs bench-scale bench-metering bench-loops bench-calibration bench-start
+
+bench-jobs: $(VENV)/installed $(VENV)/bench/installed
+	$(BIN)/python -m benchmarks.jobs.compare --rows $(ROWS) --repeat $(REPEAT) --rivals-python $(RIVALS)
+	$(RIVALS) -m benchmarks.jobs.report benchmarks/results/jobs.json
+
+bench-scale: $(VENV)/installed $(VENV)/bench/installed
+	$(BIN)/python -m benchmarks.jobs.scale --rows $(SCALE) --rivals-python $(RIVALS)
+
+bench-metering: $(VENV)/installed
+	$(BIN)/python -m benchmarks.jobs.metering --rows $(ROWS)
+
+bench-loops: $(VENV)/installed $(VENV)/bench/installed $(VENV)/bench-evm/installed
+	$(BIN)/python -m benchmarks.loops.compare --rivals-python $(RIVALS) --evm-python $(EVM)
+
+bench-calibration: $(VENV)/installed
+	$(BIN)/python -m benchmarks.calibration --output benchmarks/results/calibration.md
+
+bench-start: $(VENV)/installed
+	$(BIN)/python -m benchmarks.start --output benchmarks/results/start.md
+
+agreement: $(VENV)/installed-for-tests
+	$(BIN)/python -m benchmarks.agreement --count $(COUNT)
 
 # As far as it is to grow: LEDGER_GROWTH=1000000 takes a quarter of an hour and 3 GB of disk.
 LEDGER_GROWTH ?= 100000

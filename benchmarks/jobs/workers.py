@@ -32,7 +32,7 @@ class Tool:
 
     def __init__(self, engine: str, rivals_python: str, workers: int = 2) -> None:
         """Start it: TOTEM with this Python, others with that of the rivals' environment."""
-        python = sys.executable if engine == "totem" else rivals_python
+        python = rivals_python if engine in RIVALS else sys.executable
         self.engine = engine
         self.process = subprocess.Popen(
             [python, "-m", "benchmarks.jobs.worker", engine],
