@@ -61,10 +61,12 @@ def whole(here: Valley) -> None:
 def test_a_job_from_submission_to_settlement(here: Valley) -> None:
     job = here.submit(BILLS, 500)
     assert here.amounts() == (9_500, 500)
+    assert not here.ada.is_released(job.job)
     followed = list(here.ada.follow(job.job))
     assert (followed[0].state, followed[-1].state) == ("submitted", "finished")
     assert followed[-1].parts[0].by_stage == (90, 132)
     here.step()
+    assert here.ada.is_released(job.job)
     outcome = here.ada.result(job.job)
     assert outcome.table is not None
     assert outcome.table.to_pylist()[1] == {"C_id": 2, "value": 400.0, "value2": 3}

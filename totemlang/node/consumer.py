@@ -34,6 +34,7 @@ from totemlang.ledger.client import (
     every,
     prove,
 )
+from totemlang.ledger.contract import Reason, Refusal
 from totemlang.node.delivery import Delivery
 from totemlang.node.entrance import Entry, issue
 from totemlang.node.judging import judged_part
@@ -181,6 +182,17 @@ class Consumer:
             table, columns = delivery.table()
             found.append(PartResult(part.organisation, table, columns, delivery.receipt, signer))
         return found
+
+    def is_released(self, job: str) -> bool:
+        """Whether every part of a job has been handed over."""
+        try:
+            for number in range(len(self.ledger.job_show(job).parts)):
+                self.ledger.result_read(job, number)
+        except Refusal as refusal:
+            if refusal.reason is Reason.UNKNOWN:
+                return False
+            raise
+        return True
 
     def delivered(self, job: str, part: int) -> Delivery:
         """What was handed over of a part; nothing is verified."""
