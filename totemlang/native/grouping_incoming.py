@@ -25,10 +25,10 @@ FORMS: dict[Kind, type[np.generic]] = {
 """How values of a kind lie in memory."""
 
 
-def lay_down(batch: pa.RecordBatch, kinds: Sequence[Kind], room: Room) -> list[int]:
-    """Copy the columns of a batch, without nulls, to the begin of a room; gives their places."""
+def lay_down(batch: pa.RecordBatch, kinds: Sequence[Kind], room: Room, at: int = 64) -> list[int]:
+    """Copy the columns of a batch, without nulls, to a room from `at` on; gives their places."""
     rows = batch.num_rows
-    places, at = [], 64
+    places = []
     for column, kind in zip(batch.columns, kinds, strict=True):
         places.append(at)
         at += rows * WIDTH[kind] + 63 & -64

@@ -12,9 +12,8 @@ from attrs import frozen
 
 from totemlang.native.grouping_cells import Cells
 from totemlang.native.grouping_keys import Keys, load_column
-from totemlang.native.grouping_layout import BINARY, TABLE_BYTES, Layout, State
+from totemlang.native.grouping_layout import TABLE_BYTES, Layout, State
 from totemlang.native.values import WIDTH
-from totemlang.schema.types import Kind
 
 _TABLE_LOCALS = (
     "(local $groups i32)(local $slots i32)(local $mask i32)(local $slot i32)(local $s i32)"
@@ -38,9 +37,6 @@ class Loops:
         yield self._hash_of()
         yield self._hashed()
         yield self._one()
-        yield self._parted()
-        if self.layout.record:
-            yield self._drain()
 
     @property
     def _columns(self) -> list[int]:
@@ -49,7 +45,8 @@ class Loops:
         return [*range(keys), *(keys + j for j in self.layout.read)]
 
     @property
-    def _row_locals(self) -> str:
+    def row_locals(self) -> str:
+        """Declares what taking a row in needs, the words aside."""
         pointers = "".join(f"(local $p{c} i32)" for c in self._columns)
         others = (
             "(local $limit i32)(local $unfit i32)(local $at i32)(local $last i32)(local $own i32)"
@@ -66,7 +63,8 @@ class Loops:
         """Declares what `find` needs beside the words."""
         return _TABLE_LOCALS
 
-    def _pointers(self) -> str:
+    def pointers(self) -> str:
+        """Set where the columns of row `$from` stand."""
         lines = []
         for c in self._columns:
             start = f"(i32.load $own (i32.const {self.state.arguments + 4 * c}))"
@@ -82,7 +80,8 @@ class Loops:
             for c in self._columns
         )
 
-    def _values(self) -> str:
+    def values(self) -> str:
+        """Set the values of the row at the columns' places."""
         keys, kinds = len(self.keys.kinds), self.layout.columns
         return "\n".join(
             f"(local.set $x{j} {load_column(kinds[keys + j], f'(local.get $p{keys + j})')})"
@@ -97,7 +96,7 @@ class Loops:
   (then (call $settle (local.get $e))))
 (i64.store $own offset={at} (local.get $e) (i64.add (local.get $count) (i64.const 1)))"""
 
-    def _counted_at_once(self) -> str:
+    def counted_at_once(self) -> str:
         """Count the row and take it in without calls, or leave the block `$rare` before."""
         at = self.layout.count
         return f"""(local.set $count (i64.load $own offset={at} (local.get $e)))
@@ -106,7 +105,7 @@ class Loops:
 (i64.store $own offset={at} (local.get $e) (i64.add (local.get $count) (i64.const 1)))
 {self.cells.apply()}"""
 
-    def _rows(self, load: str, row: str, rare: str) -> str:
+    def rows(self, load: str, row: str, rare: str) -> str:
         """Take in row after row. `load` is done before the first and after each rare one.
 
         `row` leaves the block `$rare` for what takes calls, which `rare` makes: where there is none
@@ -133,12 +132,12 @@ class Loops:
             f"(local.get {name})"
             for name in [f"$a{i}" for i in range(len(self.keys.kinds))] + self._value_names
         )
-        load = f"""{self._pointers()} {self.cells.load_windows()} {self.keys.load_ranges()}
+        load = f"""{self.pointers()} {self.cells.load_windows()} {self.keys.load_ranges()}
 (local.set $base (i32.load $own (i32.const {self.state.direct})))"""
         row = f"""{self.keys.load_parts()}
 {self.keys.direct("(local.get $base)")}
-{self._values()}
-{self._counted_at_once()}"""
+{self.values()}
+{self.counted_at_once()}"""
         return f"""
 (func $direct_one (param $e i32){parts}{self._value_parameters}
   {self.keys.word_locals}{self.update_locals}
@@ -149,9 +148,9 @@ class Loops:
   {self.cells.update()})
 
 (func (export "direct") (param $from i32) (param $rows i32) (result i32)
-  (local $e i32)(local $base i32){self._row_locals}{self.cells.value_locals}
+  (local $e i32)(local $base i32){self.row_locals}{self.cells.value_locals}
   {self.keys.range_locals()}
-  {self._rows(load, row, f"(call $direct_one (local.get $e) {given})")}
+  {self.rows(load, row, f"(call $direct_one (local.get $e) {given})")}
   (local.get $from))"""
 
     @property
@@ -199,7 +198,7 @@ class Loops:
   {self.keys.keep_words()}
   {self.cells.begin()})"""
 
-    def _find_at_once(self, unless: str, *, has_long: bool) -> str:
+    def find_at_once(self, unless: str, *, has_long: bool) -> str:
         """As `find`, without calls: leaves the block `$rare` where the group is missing.
 
         `unless` is done before it leaves. `has_long` if strings may be longer than 16 bytes.
@@ -226,114 +225,45 @@ class Loops:
         full = """(br_if $stop
   (i32.ge_u (i32.load $own offset=4 (local.get $table)) (local.get $most)))"""
         load = f"""(local.set $table (i32.const {self.state.tables}))
-{self._pointers()} {self.cells.load_windows()} {self.keys.load_seeds()} {self.keys.limit}
+{self.pointers()} {self.cells.load_windows()} {self.keys.load_seeds()} {self.keys.limit}
 {self.open_table()}"""
         row = f"""{self.keys.load_parts()}
-{self._values()}
+{self.values()}
 (local.set $unfit (i32.const 1))
 (block $edge
   {self.keys.words_at_once(has_long=True)}
   (local.set $unfit (i32.const 0)))
 (if (local.get $unfit) (then {full} (br $rare)))
 {self.keys.hash()}
-{self._find_at_once(full, has_long=True)}
-{self._counted_at_once()}"""
+{self.find_at_once(full, has_long=True)}
+{self.counted_at_once()}"""
         rare = f"""{self.keys.words()} {self.keys.hash()}
-{self._call_one()}"""
+{self.call_one()}"""
         return f"""
 (func (export "hashed") (param $from i32) (param $rows i32) (param $most i32) (result i32)
-  (local $e i32)(local $table i32){self._row_locals}{self.cells.value_locals}
+  (local $e i32)(local $table i32){self.row_locals}{self.cells.value_locals}
   {self.keys.word_locals}{self.table_locals}
-  {self._rows(load, row, rare)}
+  {self.rows(load, row, rare)}
   (local.get $from))"""
 
-    def _call_one(self) -> str:
+    def call_one(self) -> str:
+        """Set `$e` to the group of the words after the row was taken in with calls."""
         names = [f"$w{k}" for k in range(len(self.layout.words))] + self._value_names
         given = " ".join(f"(local.get {name})" for name in names)
-        return f"(call $one (local.get $table) (local.get $h) {given})"
+        return f"(local.set $e (call $one (local.get $table) (local.get $h) {given}))"
 
     def _one(self) -> str:
         words = "".join(f"(param $w{k} i64)" for k in range(len(self.layout.words)))
         return f"""
-(func $one (param $table i32)(param $h i64){words}{self._value_parameters}
+(func $one (param $table i32)(param $h i64){words}{self._value_parameters} (result i32)
   (local $e i32){self.update_locals}{self.table_locals}
   {self.open_table()} {self.cells.load_windows()}
   {self.find()}
   {self._counted()}
-  {self.cells.update()})"""
-
-    def _parted(self) -> str:
-        load = f"{self._pointers()} {self.keys.load_seeds()} {self.keys.limit}"
-        row = f"""{self.keys.load_parts()}
-{self._values()}
-(local.set $unfit (i32.const 1))
-(block $edge
-  {self.keys.words_at_once(has_long=False)}
-  (local.set $unfit (i32.const 0)))
-(br_if $rare (local.get $unfit))
-{self.keys.hash()}
-{self.table_of_hash()}
-{self._buffered() if self.layout.record else "(br $rare)"}"""
-        rare = f"""(if (i32.or (local.get $unfit) (i32.const {int(not self.layout.record)})) (then
-  {self.keys.words()} {self.keys.hash()} {self.table_of_hash()} {self._call_one()}))"""
-        if self.layout.record:  # else a buffer is full, the row in it
-            rare += "(if (i32.eqz (local.get $unfit)) (then (call $drain (local.get $table))))"
-        return f"""
-(func (export "parted") (param $from i32) (param $rows i32) (result i32)
-  (local $table i32)(local $fill i32){self._row_locals}{self.cells.value_locals}
-  {self.keys.word_locals}
-  {self._rows(load, row, rare)}
-  (local.get $from))"""
+  {self.cells.update()}
+  (local.get $e))"""
 
     def table_of_hash(self) -> str:
         """Set the table to that of the partition of the hash."""
         return f"""(local.set $table (i32.add (i32.const {self.state.tables})
 (i32.mul (i32.wrap_i64 (i64.shr_u (local.get $h) (i64.const 56))) (i32.const {TABLE_BYTES}))))"""
-
-    def _buffered(self) -> str:
-        """Let the row wait in its partition's buffer; leaves `$rare` when that is full."""
-        fields, values = [], self.layout.signature.values
-        for place, name in enumerate(
-            [f"w{k}" for k in range(len(self.layout.words))] + [f"x{j}" for j in self.layout.read]
-        ):
-            is_float = name[0] == "x" and values[int(name[1:])].kind in BINARY
-            fields.append(
-                f"({'f64' if is_float else 'i64'}.store $own offset={8 * place}"
-                f" (local.get $fill) (local.get ${name}))"
-            )
-        return f"""(local.set $fill (i32.load $own offset=24 (local.get $table)))
-{" ".join(fields)}
-(local.set $fill (i32.add (local.get $fill) (i32.const {self.layout.record})))
-(i32.store $own offset=24 (local.get $table) (local.get $fill))
-(br_if $rare (i32.eq (local.get $fill) (i32.load $own offset=28 (local.get $table))))"""
-
-    def _drain(self) -> str:
-        at = 8 * len(self.layout.words)
-        values = []
-        for place, j in enumerate(self.layout.read):
-            kind = self.layout.signature.values[j].kind
-            column = Kind.DOUBLE if kind in BINARY else Kind.LONG
-            address = f"offset={at + 8 * place} (local.get $p)"
-            values.append(f"(local.set $x{j} {load_column(column, address, '$own')})")
-        return f"""
-(func $drain (export "drain") (param $table i32)
-  (local $e i32)(local $p i32)(local $fill i32){self.update_locals}{self.cells.value_locals}
-  {self.keys.word_locals}{self.table_locals}
-  (local.set $p (i32.load $own offset=20 (local.get $table)))
-  (local.set $fill (i32.load $own offset=24 (local.get $table)))
-  (i32.store $own offset=24 (local.get $table) (local.get $p))
-  (block $stop
-    (loop $again
-      {self.open_table()} {self.cells.load_windows()} {self.keys.load_seeds()}
-      (block $rare
-        (loop $row
-          (br_if $stop (i32.eq (local.get $p) (local.get $fill)))
-          {self.keys.load_words("$own", "(local.get $p)")} {self.keys.hash()}
-          {" ".join(values)}
-          {self._find_at_once("", has_long=False)}
-          {self._counted_at_once()}
-          (local.set $p (i32.add (local.get $p) (i32.const {self.layout.record})))
-          (br $row)))
-      {self._call_one()}
-      (local.set $p (i32.add (local.get $p) (i32.const {self.layout.record})))
-      (br $again))))"""

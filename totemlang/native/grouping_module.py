@@ -10,10 +10,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from totemlang.native.grouping_cells import Cells
+from totemlang.native.grouping_exact import exact_functions
 from totemlang.native.grouping_keys import Keys
+from totemlang.native.grouping_labels import labels_function
 from totemlang.native.grouping_layout import Layout, Signature, State
 from totemlang.native.grouping_loops import Loops
 from totemlang.native.grouping_moves import Moves
+from totemlang.native.grouping_parts import Parts
 from totemlang.native.grouping_whole import Whole
 
 _FOLDER = Path(__file__).with_name("grouping")
@@ -27,8 +30,12 @@ def module_text(signature: Signature) -> str:
     keys, cells = Keys(layout, state), Cells(layout, state)
     loops = Loops(layout, state, keys, cells)
     moves = Moves(layout, state, keys, cells, loops)
+    partitions = Parts(layout, state, keys, cells, loops)
     fixed = [_fixed(name) for name in ("memory", "texts", "wide", "tables")]
-    parts = [*fixed, cells.exact_functions(), *loops.functions(), *moves.functions()]
+    parts = [*fixed, exact_functions(layout, state), *loops.functions()]
+    parts += [*partitions.functions(), *moves.functions()]
+    if signature.keys and not signature.values:
+        parts.append(labels_function(layout, state, keys, cells, loops))
     if not signature.keys:
         parts += Whole(layout, state, cells).functions()
     body = "\n".join(parts)

@@ -51,6 +51,17 @@ class Reader:
         for start in range(0, len(places), step):
             yield self._batch(_Stretch(self, places[start : start + step], words))
 
+    def keys(self, groups: Iterable[tuple[int, int]]) -> tuple[list[pa.Array], Numbers]:
+        """The keys of groups, ascending, and for each the number of its group."""
+        places = self._places(groups)
+        words = self.room.view(0, self.room.size // 8, np.int64)
+        order = self._order(places, words)
+        if order is None:
+            order = np.arange(len(places))
+        stretch = _Stretch(self, places[order], words)
+        parts = range(len(self.layout.signature.keys))
+        return [self._key(part, stretch) for part in parts], order
+
     def _places(self, groups: Iterable[tuple[int, int]]) -> Numbers:
         """Where each group lies, in words."""
         size = self.layout.size // 8
