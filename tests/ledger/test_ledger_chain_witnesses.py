@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -89,3 +91,20 @@ def test_witnesses_that_die_are_not_needed(
     finding = verify(consortium.chain(None), processes=3).finding
     assert finding is not None
     assert finding.fault is Fault.ENTRY
+
+
+def test_a_damaged_file_is_named_before_what_follows_from_it(consortium: Consortium) -> None:
+    consortium.chain().close()
+    with closing(sqlite3.connect(consortium.path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        [root] = connection.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_entries_1'"
+        ).fetchone()
+    text = bytearray(consortium.path.read_bytes())
+    at = root * 4096 - 20  # the first entry of an index, of which a replay sees nothing
+    text[at : at + 20] = b"\xa5" * 20
+    consortium.path.write_bytes(text)
+    for processes in (1, 3):
+        finding = verify(consortium.chain(None), processes=processes).finding
+        assert finding is not None
+        assert finding.fault is Fault.FILE

@@ -123,7 +123,10 @@ def _file_checked(chain: Chain, connection: sqlite3.Connection, *, aside: bool) 
 
     def check_aside() -> None:
         with chain.store.replaying() as other:
-            _check_file(other)
+            try:
+                _check_file(other)
+            except sqlite3.DatabaseError as error:
+                raise BrokenLedger(Finding(Fault.FILE, str(error))) from None
 
     with ThreadPoolExecutor(1) as pool:
         checked = pool.submit(check_aside)
