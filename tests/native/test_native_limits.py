@@ -223,3 +223,16 @@ def test_machines_of_a_module_run_in_threads_side_by_side() -> None:
     with ThreadPoolExecutor(4) as threads:
         results = list(threads.map(run, range(8)))
     assert all(result == results[0] for result in results)
+
+
+def test_more_totem_than_64_bits_count_is_charged_exactly() -> None:
+    text = (
+        "dataset rows(int k, long n)\n\nmap m(rows row)\n    int size = len(fill(row.n, 1))\n"
+        "    emit row.k, size\nend map\n\nreduce r(int k, int[] v)\n    emit k, sum(v)\nend reduce\n"
+    )
+    pair = Pair(compiled(text))
+    records = [[n, 2**58 + n] for n in range(20)]
+    used = pair.check_stage(0, records, 2**80)
+    assert used > 2**64
+    pair.check_stage(0, records, used - 1)
+    pair.check_stage(0, records, 2**62)

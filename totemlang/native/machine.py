@@ -22,17 +22,16 @@ from totemlang.native.emission import NativeEmission
 from totemlang.native.instance import Instance
 from totemlang.native.layout import CHAIN, FAILED_COUNT, ROWS_OUT
 from totemlang.native.limits import MOST_MEMORY
+from totemlang.native.outputs import failures_of, make_room, pointers
 from totemlang.native.plan import Plan
 from totemlang.native.reading import Read, read_aggregates, read_groups, read_rows
-from totemlang.native.runtime import REASON
 from totemlang.native.static_values import place_globals, place_lookups, variable
 from totemlang.native.translator import plan_of
-from totemlang.native.values import WIDTH
 from totemlang.schema.types import Kind
 from totemlang.source import Source
 from totemlang.verify.verified import VerifiedModule
 from totemlang.vm.counting import Stops
-from totemlang.vm.machine import SCRIPT, Failures, Machine
+from totemlang.vm.machine import SCRIPT, Machine
 from totemlang.vm.meter import Purse
 from totemlang.vm.shape import line_of
 from totemlang.vm.tier import Emission, Starts
@@ -41,8 +40,8 @@ from totemlang.vm.totals import Noted, Totals, work_out
 CHUNK = 1 << 22
 """Totem drawn at a time, where there is so much."""
 
-_LEAST_ROOM = 1 << 10
-_REASONS = {number: reason for reason, number in REASON.items()}
+MOST_TOTEM = 1 << 62
+"""What generated code can count: a batch that takes it further is run by the interpreter."""
 
 
 class NativeMachine:
@@ -73,7 +72,7 @@ class NativeMachine:
         self._module = verified.module
         self._globals, self._lookups, self._meter = globals, lookups, meter
         self._noted = Noted(stops=[Stops() for _ in self.plan.bodies])
-        self._stage, self._drawn = "", 0
+        self._stage, self._drawn, self._spent = "", 0, 0
         self._ended: BaseException | None = None
         self._interpreter: Machine | None = None
         self.instance = Instance(self.plan.text, memory, self._more)
@@ -157,7 +156,7 @@ class NativeMachine:
             return self._slow.run_script()
         self._noted.entries[self.plan.script] += 1
         self._settle(SCRIPT, left)
-        failures = self._failures()
+        failures = failures_of(self.instance, self.plan)
         if failures.reason:
             raise OperationFailed(failures.reason, failures.line)
         code = self._verified.script
@@ -198,6 +197,7 @@ class NativeMachine:
     def _run(self, stage: int, read: Read) -> NativeEmission | None:
         """Run a stage over what was read; None where the interpreter has to."""
         definition = self._module.stages[stage]
+        kinds = _kinds(definition)
         number = self.plan.first_stage + stage
         body = self.plan.bodies[number]
         work = body.verified.blocks[0].fixed * read.records if body.verified.blocks else 0
@@ -207,7 +207,7 @@ class NativeMachine:
             self._begin_batch(definition.name)
             read.bring(self._input, self.plan.stages[stage].frame)
             self._begin(self._input.address, self._input.size)
-            self._make_room(stage, read.records)
+            make_room(self.instance, self.plan.stages[stage].outputs, kinds, read.records)
             drawn = self._first_draw() if self.plan.stages[stage].charges else 0
             left = self._stages[stage](read.records, drawn)
             self._reset(self._mark)
@@ -219,10 +219,9 @@ class NativeMachine:
         self._noted.stages[definition.name] += read.price + work
         self._settle(definition.name, left)
         (rows,) = struct.unpack("<I", self.instance.read(ROWS_OUT, 4))
-        columns = self._outputs(stage)[:-1]
-        return NativeEmission(
-            self.instance, _kinds(definition), columns, rows, self._failures(), *self._strings
-        )
+        columns = pointers(self.instance, self.plan.stages[stage].outputs, len(kinds))[:-1]
+        found = failures_of(self.instance, self.plan)
+        return NativeEmission(self.instance, kinds, columns, rows, found, *self._strings)
 
     def _begin_batch(self, stage: str) -> None:
         self._stage, self._drawn, self._ended = stage, 0, None
@@ -241,10 +240,13 @@ class NativeMachine:
             self._ended = error
             return -1
         self._drawn += taken
+        if self._spent + self._drawn > MOST_TOTEM:
+            return -1
         return taken
 
     def _settle(self, stage: str, left: int) -> None:
         self._meter.give_back(left)
+        self._spent += self._drawn - left
         self._noted.stages[stage] += self._drawn - left
 
     def _counted(self) -> bytes:
@@ -265,40 +267,6 @@ class NativeMachine:
         if self._interpreter is None:
             self._interpreter = Machine(self._verified, self._globals, self._lookups, self._meter)
         return self._interpreter
-
-    def _outputs(self, stage: int) -> tuple[int, ...]:
-        count = len(self._module.stages[stage].emitted.columns) + 1
-        held = self.instance.read(self.plan.stages[stage].outputs, 4 * count)
-        return struct.unpack(f"<{count}I", held)
-
-    def _make_room(self, stage: int, records: int) -> None:
-        """Have room for a row from each record at least."""
-        *columns, room = self._outputs(stage)
-        if room >= records and room:
-            return
-        room = max(records, _LEAST_ROOM)
-        where = self.plan.stages[stage].outputs
-        self.instance.write(where + 4 * len(columns), bytes(4))
-        for place, (old, kind) in enumerate(
-            zip(columns, _kinds(self._module.stages[stage]), strict=True)
-        ):
-            if old:
-                self.instance.release(old)
-                self.instance.write(where + 4 * place, bytes(4))
-            new = self.instance.hold(room * WIDTH[kind])
-            self.instance.write(where + 4 * place, struct.pack("<I", new))
-        self.instance.write(where + 4 * len(columns), struct.pack("<I", room))
-
-    def _failures(self) -> Failures:
-        words = self.instance.read(FAILED_COUNT, CHAIN - FAILED_COUNT)
-        count, record, reason, length = struct.unpack_from("<4I", words)
-        if not count and not reason:
-            return Failures()
-        chain = struct.unpack(f"<{length}I", self.instance.read(CHAIN, 4 * length))
-        places = [self.plan.places[number] for number in chain]
-        lines = [self.plan.bodies[p.body].lines[p.instruction] for p in places]
-        line = next((line for line in lines if line), 0)
-        return Failures(count, record, line, _REASONS[reason])
 
 
 def _kinds(stage: Stage) -> tuple[Kind, ...]:

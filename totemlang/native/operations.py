@@ -6,26 +6,23 @@ from collections.abc import Callable
 
 from attrs import evolve
 
-from totemlang.native import checks, stores
+from totemlang.native import checks, lookup_cells, stores
 from totemlang.native.body import BodyWriter
+from totemlang.native.charges import charge_before, price
 from totemlang.native.items import Item
-from totemlang.native.sizes import SizeWriter
 from totemlang.native.values import (
     SHIFT,
     VALUE,
     WIDTH,
     chosen,
-    key_signature,
     load,
     store,
     value_types,
-    zero,
 )
 from totemlang.schema.types import Kind, Type
 from totemlang.tables.native import FORMS, Native
 from totemlang.tables.operations import OPERATIONS
 from totemlang.vm.failures import MISSING
-from totemlang.vm.measures import needs_result
 
 # --- values
 
@@ -72,23 +69,6 @@ def operation(to: BodyWriter) -> None:
     to.push(item)
     if late:
         to.charge_sized(price(to, operands, item))
-
-
-def charge_before(to: BodyWriter, operands: list[Item]) -> bool:
-    """Charge the sizes of the instruction at hand; True if that needs the result and is due."""
-    terms = to.step.price.sized
-    if not terms:
-        return False
-    if needs_result(terms):
-        return True
-    to.charge_sized(price(to, operands, None))
-    return False
-
-
-def price(to: BodyWriter, operands: list[Item], result: Item | None, rows: str = "") -> str:
-    """The size-dependent price of the instruction at hand."""
-    writer = SizeWriter(operands, result, to.around.prices.bytes, rows)
-    return writer.price(to.step.price.sized)
 
 
 def expression(
@@ -173,7 +153,7 @@ def concat(to: BodyWriter) -> None:
     to.fail_if_told()
 
 
-# --- missing values and lookups
+# --- missing values
 
 
 def missing(to: BodyWriter) -> None:
@@ -208,36 +188,6 @@ def value(to: BodyWriter) -> None:
 def _charge_result(to: BodyWriter) -> None:
     if to.step.price.sized:
         to.charge_sized(price(to, [], to.stack[-1]))
-
-
-def lookup(to: BodyWriter) -> None:
-    """A cell of a lookup by its key: the columns stand beside each other, flags behind values."""
-    table, column = to.instruction.immediates
-    definition = to.around.verified.module.lookups[table]
-    keys = to.take(len(definition.keys))
-    result = to.step.result
-    if result is None:
-        raise AssertionError("a lookup without a result")
-    address = to.around.lookups[table]
-    signature = key_signature(key.type.kind for key in keys)
-    texts = " ".join(key.text for key in keys)
-    row = to.held(f"(call $lookup_{signature} (i32.const {address}) {texts})", "i32")
-    kind = result.kind
-    first = value_types(result)[0]
-    cell, there = to.temporary(first), to.temporary("i32")
-    base = address + 24 + 4 * len(keys) + 8 * column
-    to.write(
-        f"(local.set {cell} {zero(first)}) (local.set {there} (i32.const 0))"
-        f"(if (i32.ge_s {row} (i32.const 0)) (then"
-        f" (local.set {cell} ({load(kind)} (i32.add (i32.load (i32.const {base}))"
-        f" (i32.shl {row} (i32.const {SHIFT[kind]})))))"
-        f" (local.set {there} (i32.load8_u (i32.add (i32.load (i32.const {base + 4})) {row})))))"
-    )
-    item = Item(result, f"(local.get {cell})", f"(local.get {there})")
-    to.push(item)
-    if to.step.price.sized:
-        rows = f"(i64.load32_u (i32.const {address + 16}))"
-        to.charge_sized(price(to, keys, item, rows))
 
 
 # --- elements
@@ -290,7 +240,7 @@ HANDLERS: dict[str, Callable[[BodyWriter], None]] = {
     "missing": missing,
     "default": default,
     "value": value,
-    "lookup": lookup,
+    "lookup": lookup_cells.lookup,
     "take_element": take_element,
     "put_element": put_element,
     "set_element": store_element,
