@@ -9,22 +9,22 @@ from totemlang.native.grouping_cells import SETTLED_BITS
 from totemlang.native.grouping_layout import WIDE_BYTES, Layout, State
 
 
-    def exact_functions(layout: Layout, state: State) -> str:
-        """The functions for what is outside of windows (none without windows)."""
-        if not layout.windows:
-            return ""
-        block = WIDE_BYTES * layout.windows
-        cells = [cell for cell in layout.cells if cell.window >= 0]
-        folds = "\n".join(
-            f"(call $wide_fold (i32.add (local.get $sum) (i32.const {WIDE_BYTES * w}))"
-            f" (i32.add (local.get $other) (i32.const {WIDE_BYTES * w})))"
-            for w in range(layout.windows)
-        )
-        widen = "\n".join(
-            f"(call $widen (local.get $e) (i32.const {cell.window}) (i32.const {cell.offset}))"
-            for cell in cells
-        )
-        return f"""
+def exact_functions(layout: Layout, state: State) -> str:
+    """The functions for what is outside of windows (none without windows)."""
+    if not layout.windows:
+        return ""
+    block = WIDE_BYTES * layout.windows
+    cells = [cell for cell in layout.cells if cell.window >= 0]
+    folds = "\n".join(
+        f"(call $wide_fold (i32.add (local.get $sum) (i32.const {WIDE_BYTES * w}))"
+        f" (i32.add (local.get $other) (i32.const {WIDE_BYTES * w})))"
+        for w in range(layout.windows)
+    )
+    widen = "\n".join(
+        f"(call $widen (local.get $e) (i32.const {cell.window}) (i32.const {cell.offset}))"
+        for cell in cells
+    )
+    return f"""
 (func $wide_of (param $e i32) (result i32) (local $at i32)
   (local.set $at (i32.load $own offset={layout.wide} (local.get $e)))
   (if (i32.eqz (local.get $at))
