@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +16,8 @@ from click.testing import CliRunner
 from five_members import GRANT, Five, enrol, five_members
 
 from totemlang.cli.consortium.main import totem
+from totemlang.ledger.client import Ledger
+from totemlang.ledger.identity import Identity
 from totemlang.tables.resources import resource_text
 
 
@@ -204,3 +209,58 @@ def test_a_ledger_that_is_not_there_or_not_named(five: Five, tmp_path: Path) -> 
 @pytest.mark.parametrize("number", ["-1", "1.5", "1e3", "9223372036854775808", "٣"])
 def test_amounts_that_are_none(five: Five, number: str) -> None:
     five.refuses(f"account grant ada@lab -- {number}", exit_code=2)
+
+
+def test_organisations_join_when_two_agree(five: Five) -> None:
+    enrol(five, "lise@lab", "operator")
+    proposed = five.gives("organisation propose east --role provider", "gro")
+    assert proposed["state"] == "proposed"
+    enrol(five, "eva@east", "provider")
+    assert "LDG103" in five.refuses("account open", "eva")
+    assert "LDG131" in five.refuses("organisation approve east --role provider", "gro")
+    assert "LDG101" in five.refuses("organisation approve east --role auditor", "lise")
+    approved = five.gives("organisation approve east --role provider", "lise")
+    assert approved["state"] == "admitted"
+    five.says("account open", "eva")
+    listed = five.gives("organisation list", "ada")
+    assert listed["organisations"]["east"] == ["provider"]
+    assert "east" in five.says("organisation list", "ada")
+    five.says("organisation propose west --role consumer", "gro")
+    assert five.gives("organisation withdraw west", "gro")["state"] == "withdrawn"
+
+
+def test_an_authority_renews_its_own_certificate(five: Five) -> None:
+    before = five.path("ca/authority.pem").read_text()
+    assert "until 2" in five.says("ca extend --days 5000 --send", "gro")
+    assert five.path("ca/authority.pem").read_text() != before
+    enrol(five, "late@lab", "consumer")
+    five.says("account open", "late")
+    five.says("ledger verify")
+
+
+def test_runs_on_ones_own_data_stand_in_the_account(five: Five) -> None:
+    ledger = Ledger.open(five.path("ledger.db"), Identity.load(five.path("ada")))
+    ledger.run_reserve("study", 100, "nora@north")
+    assert five.gives("account runs", "ada")["runs"][0]["budget"] == 100
+    assert "study" in five.says("account runs", "ada")
+    assert "nothing to recover" in five.says("account recover", "ada")
+    assert five.gives("account recover", "ada") == {"recovered": []}
+
+
+def test_what_a_killed_run_holds_comes_back(five: Five) -> None:
+    code = (
+        "import os, signal\n"
+        "from totemlang.ledger.client import Ledger\n"
+        "from totemlang.ledger.identity import Identity\n"
+        "from totemlang.ledger.run_account import account_for_runs\n"
+        "ledger = Ledger.open('ledger.db', Identity.load(__import__('pathlib').Path('ada')))\n"
+        "account = account_for_runs(ledger, 'nora@north')\n"
+        "account.reserve('study', 100)\n"
+        "account.deduct('study', 'map', 30)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=five.folder)
+    assert done.returncode == -signal.SIGKILL
+    (back,) = five.gives("account recover", "ada")["recovered"]
+    assert (back["budget"], back["charge"], back["returned"]) == (100, 30, 70)
+    assert five.gives("account show", "ada")["balance"] == GRANT - 30

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from attrs import asdict
 
 from totemlang.cli.consortium.folders import as_member
 from totemlang.cli.consortium.shown import amount, balance_table, listed, short, totem, when
@@ -153,6 +154,32 @@ def runs(shell: Shell, ledger: Ledger) -> None:
         for each in found
     ]
     shell.show(listed(("run", "state", "budget", "used", "paid to", "changed"), rows, "llrrll"))
+
+
+@account.command(
+    cls=Command,
+    examples=(("totem account recover --as ada", "what a killed run holds"),),
+)
+@as_member
+@speaks
+def recover(shell: Shell, ledger: Ledger) -> None:
+    """Get back what runs of `totemc run --ledger` hold whose process is gone.
+
+    What they were charged stays spent. The next run does so by itself where it needs the totem.
+    """
+    from totemlang.ledger.run_account import recover as recover_runs
+
+    found = recover_runs(ledger)
+    if shell.as_json:
+        shell.document({"recovered": [asdict(each) for each in found]})
+    elif found:
+        rows = [
+            (each.run, totem(each.budget), totem(each.charge), totem(each.returned))
+            for each in found
+        ]
+        shell.show(listed(("run", "budget", "used", "back"), rows, "lrrr"))
+    else:
+        shell.show("nothing to recover: no run is open whose process is known to be gone")
 
 
 def _tell(shell: Shell, found: Balance, what: str) -> None:

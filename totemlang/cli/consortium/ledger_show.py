@@ -84,7 +84,9 @@ def history(
 
     if follow and shell.as_json:
         raise UsageError("--json prints one document, --follow has no end: give one of them")
-    seen: list[int] = [-1]
+    head = ledger.chain.head()
+    is_narrowed = bool(member or function or about or refused)
+    seen = [-1 if last is None or is_narrowed else head.first + head.count - last - 1]
     found = deque((each for each in _all(ledger, seen) if wanted(each)), maxlen=last)
     if shell.as_json:
         shell.document({"transactions": [each.to_json() for each in found]})
