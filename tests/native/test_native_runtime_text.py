@@ -59,11 +59,22 @@ def test_a_definition_is_written_for_each_row() -> None:
 ;; each {form} {width} {rest}: int 4 (a b) | long 8 c
 (func $size_{form} (result i32) ;; a note
   (i32.const {width}) {rest})
+;; each {name} {rest}:
+;;   | one (a)
+;;   | two (b
+;;     c)
+(func ${name} {rest})
+;; each of {name}
+(func $again_{name})
 (func $other (result i32) (i32.const {EMPTY}))
 """
     assert list(written_out(text)) == [
         "(func $size_int (result i32)\n  (i32.const 4) (a b))",
         "(func $size_long (result i32)\n  (i32.const 8) c)",
+        "(func $one (a))",
+        "(func $two (b c))",
+        "(func $again_one)",
+        "(func $again_two)",
         f"(func $other (result i32) (i32.const {REASON[failures.EMPTY]}))",
     ]
     with pytest.raises(ValueError, match="not known"):

@@ -5,7 +5,9 @@ that name a failure or a limit (`{EMPTY}`, `{MAX_ELEMENTS}`) become its number. 
 
     ;; each {form} {width}: int 4 | long 8
 
-is written once for each row, with the words replaced; the last word takes all that is left.
+is written once for each row, with the words replaced; the last word takes all that is left. Rows
+may also stand in lines of their own, `;;   | int 4`, and go on in the next, `;;     …`. Where
+several definitions have the same rows, `;; each of` names the first of them.
 Functions that depend on data (letters of another case) or on a program (lookups) are written by
 `letters.py` and `lookups.py`.
 """
@@ -39,7 +41,11 @@ _NUMBERS: Mapping[str, int] = {
 
 _CALLED = re.compile(r"\b(?:call|return_call|global\.get|global\.set) \$([a-z_0-9]+)")
 _NAMED = re.compile(r"\((?:func|global) \$([a-z_0-9]+)")
+_NAMED_OR_EACH = re.compile(r"\((?:func|global) \$([a-z_0-9{}]+)")
 _EACH = ";; each "
+_OF = "of "
+_ROW = ";;   | "
+_MORE = ";;     "
 
 
 @frozen
@@ -132,20 +138,36 @@ def written_out(text: str) -> Iterator[str]:
 
 def _definitions_of(text: str) -> Iterator[tuple[list[dict[str, str]], str]]:
     """Each definition of a file with the rows that it is written for."""
-    rows: list[dict[str, str]] = [{}]
+    rows: list[dict[str, str]] = []
+    shared: dict[str, list[dict[str, str]]] = {}
+    for head, body in _parts(text):
+        named = _NAMED_OR_EACH.match(body)
+        if named is None:
+            raise ValueError("a definition of the runtime has no name")
+        if head.startswith(_OF):
+            rows = shared[head.removeprefix(_OF)]
+        else:
+            rows = shared[named[1]] = _rows(head) if head else [{}]
+        yield rows, body
+
+
+def _parts(text: str) -> Iterator[tuple[str, str]]:
+    """Each definition of a file, after what its `each` line says, or nothing."""
+    head, depth = "", 0
     lines: list[str] = []
-    depth = 0
     for line in text.splitlines():
         if line.startswith(_EACH):
-            rows = _rows(line.removeprefix(_EACH))
+            head = line.removeprefix(_EACH)
+        elif line.startswith((_ROW, _MORE)) and head:
+            head += line.removeprefix(";;")
         code = line.partition(";;")[0].rstrip()
         if not code:
             continue
         lines.append(code)
         depth += code.count("(") - code.count(")")
         if depth == 0:
-            yield rows, "\n".join(lines)
-            rows, lines = [{}], []
+            yield head, "\n".join(lines)
+            head, lines = "", []
     if lines:
         raise ValueError("a definition of the runtime does not end")
 
@@ -154,8 +176,10 @@ def _rows(text: str) -> list[dict[str, str]]:
     """The rows of an `each` line: `{form} {width}: int 4 | long 8`."""
     head, _, tail = text.partition(":")
     words = [word.strip("{}") for word in head.split()]
-    rows = []
-    for row in tail.split(" | "):
-        values = row.strip().split(None, len(words) - 1)
-        rows.append(dict(zip(words, values, strict=True)))
-    return rows
+    rows = (" ".join(row.split()) for row in tail.split(" | "))
+    return [_row(words, row) for row in rows if row]
+
+
+def _row(words: list[str], text: str) -> dict[str, str]:
+    """The words of a row, `int 4` for `{form} {width}`."""
+    return dict(zip(words, text.strip().split(None, len(words) - 1), strict=True))

@@ -34,7 +34,13 @@
   (i32.wrap_i64 (local.get $length)))
 
 ;; So many times the value: what is filled is copied behind itself.
-;; each {form} {v} {store} {width} {bytes}: bool i32 i32.store8 1 (i64.const 0) | int i32 i32.store 4 (i64.const 0) | long i64 i64.store 8 (i64.const 0) | float f32 f32.store 4 (i64.const 0) | double f64 f64.store 8 (i64.const 0) | string i64 i64.store 8 (i64.shr_u (local.get $value) (i64.const 32))
+;; each {form} {v} {store} {width} {bytes}:
+;;   | bool i32 i32.store8 1 (i64.const 0)
+;;   | int i32 i32.store 4 (i64.const 0)
+;;   | long i64 i64.store 8 (i64.const 0)
+;;   | float f32 f32.store 4 (i64.const 0)
+;;   | double f64 f64.store 8 (i64.const 0)
+;;   | string i64 i64.store 8 (i64.shr_u (local.get $value) (i64.const 32))
 (func $fill_{form} (param $length i64) (param $value {v}) (result i32)
   (local $elements i32) (local $array i32) (local $data i32) (local $bytes i32) (local $filled i32)
   (local.set $elements (call $fill_length (local.get $length) {bytes}))
@@ -63,7 +69,13 @@
         (br $more))))
   (local.get $array))
 
-;; each {form} {v} {load} {shift}: bool i32 i32.load8_u 0 | int i32 i32.load 2 | long i64 i64.load 3 | float f32 f32.load 2 | double f64 f64.load 3 | string i64 i64.load 3
+;; each {form} {v} {load} {shift}:
+;;   | bool i32 i32.load8_u 0
+;;   | int i32 i32.load 2
+;;   | long i64 i64.load 3
+;;   | float f32 f32.load 2
+;;   | double f64 f64.load 3
+;;   | string i64 i64.load 3
 (func $element_{form} (param $array i32) (param $at i64) (result {v})
   (if (i64.ge_u (local.get $at) (i64.load32_u offset=4 (local.get $array)))
     (then (global.set $failed (i32.const {OUTSIDE_ARRAY})) (return ({v}.const 0))))
@@ -83,7 +95,12 @@
   (call $narrow_int (call $count (local.get $array))))
 
 ;; NaN equals nothing.
-;; each {form} {v} {load} {width}: bool i32 i32.load8_u 1 | int i32 i32.load 4 | long i64 i64.load 8 | float f32 f32.load 4 | double f64 f64.load 8
+;; each {form} {v} {load} {width}:
+;;   | bool i32 i32.load8_u 1
+;;   | int i32 i32.load 4
+;;   | long i64 i64.load 8
+;;   | float f32 f32.load 4
+;;   | double f64 f64.load 8
 (func $contains_{form} (param $array i32) (param $value {v}) (result i32)
   (local $at i32) (local $end i32)
   (local.set $at (i32.load (local.get $array)))
@@ -116,7 +133,13 @@
   (i32.const 0))
 
 ;; The elements at positions, as another array; an aggregate has no order.
-;; each {form} {load} {store} {shift}: bool i32.load8_u i32.store8 0 | int i32.load i32.store 2 | long i64.load i64.store 3 | float i32.load i32.store 2 | double i64.load i64.store 3 | string i64.load i64.store 3
+;; each {form} {load} {store} {shift}:
+;;   | bool i32.load8_u i32.store8 0
+;;   | int i32.load i32.store 2
+;;   | long i64.load i64.store 3
+;;   | float i32.load i32.store 2
+;;   | double i64.load i64.store 3
+;;   | string i64.load i64.store 3
 (func $take_{form} (param $array i32) (param $positions i32) (result i32)
   (local $taken i32) (local $from i32) (local $to i32) (local $at i32) (local $end i32)
   (if (i32.load offset=8 (local.get $array)) (then (return (local.get $array))))

@@ -1,5 +1,5 @@
-;; The least and the greatest element. Of binary numbers NaN wins, and −0.0 is less than 0.0: that is
-;; what the machine's own minimum and maximum do.
+;; The least and the greatest element. Of binary numbers NaN wins, and −0.0 is less than 0.0: that
+;; is what the machine's own minimum and maximum do.
 
 ;; The first element, if there is one: 1. Else it fails.
 (func $not_empty (param $array i32) (result i32)
@@ -70,7 +70,11 @@
 
 ;; The quick minimum keeps what it has where numbers are equal, and against NaN: NaN is looked for
 ;; beside it, and where the result is a zero, one of the other sign after it.
-;; each {name} {form} {v} {lanes} {bits} {place} {width} {whole} {zero} {other}: min float f32 f32x4 i32x4 32 4 i32 0x80000000 0 | max float f32 f32x4 i32x4 40 4 i32 0 -0 | min double f64 f64x2 i64x2 32 8 i64 0x8000000000000000 0 | max double f64 f64x2 i64x2 40 8 i64 0 -0
+;; each {name} {form} {v} {lanes} {bits} {place} {width} {whole} {zero} {other}:
+;;   | min float f32 f32x4 i32x4 32 4 i32 0x80000000 0
+;;   | max float f32 f32x4 i32x4 40 4 i32 0 -0
+;;   | min double f64 f64x2 i64x2 32 8 i64 0x8000000000000000 0
+;;   | max double f64 f64x2 i64x2 40 8 i64 0 -0
 (func ${name}_of_{form} (param $array i32) (result {v})
   (local $start i32) (local $at i32) (local $end i32) (local $last v128) (local $found v128)
   (local $nan v128) (local $some v128)

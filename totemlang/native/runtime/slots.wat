@@ -130,7 +130,12 @@
         (br $next)))))
 
 ;; Store into an element of a variable.
-;; each {form} {v} {store} {shift}: bool i32 i32.store8 0 | int i32 i32.store 2 | long i64 i64.store 3 | float f32 f32.store 2 | double f64 f64.store 3
+;; each {form} {v} {store} {shift}:
+;;   | bool i32 i32.store8 0
+;;   | int i32 i32.store 2
+;;   | long i64 i64.store 3
+;;   | float f32 f32.store 2
+;;   | double f64 f64.store 3
 (func $set_element_{form} (param $array i32) (param $at i64) (param $value {v})
   (if (i64.ge_u (local.get $at) (i64.load32_u offset=4 (local.get $array)))
     (then (global.set $failed (i32.const {OUTSIDE_ARRAY})) (return)))

@@ -1,7 +1,7 @@
-;; Sorting in place, ascending and stable: ints, longs, pairs {i64 key, i64 anything}, and texts {i64
-;; the first 8 bytes, the highest first, the sign turned round; i64 address of the string}. Few are inserted or merged, many
-;; numbers go through a radix sort of 11 binary digits at a time, which leaves out digits that all
-;; have in common.
+;; Sorting in place, ascending and stable: ints, longs, pairs {i64 key, i64 anything}, and texts
+;; {i64 first bytes, the highest first, the sign turned round; i64 address of the string}. Few are
+;; inserted or merged, many go through a radix sort of 11 binary digits at a time, which leaves out
+;; digits that all have in common.
 
 ;; each {form} {width} {many}: int 4 500 | long 8 1000 | pair 16 1000 | text 16 1000
 (func $sort_keys_{form} (param $data i32) (param $count i32)
@@ -19,7 +19,16 @@
     (else (call $radix_{form} (local.get $data) (local.get $other) (local.get $count))))
   (call $reset (local.get $mark)))
 
-;; each {form} {v} {width} {load} {store} {run} {before}: int i32 4 i32.load i32.store 64 (i32.lt_s (local.get $two) (local.get $one)) | long i64 8 i64.load i64.store 128 (i64.lt_s (local.get $two) (local.get $one)) | pair v128 16 v128.load v128.store 256 (i64.lt_s (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one))) | text v128 16 v128.load v128.store 256 (if (result i32) (i64.ne (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one))) (then (i64.lt_s (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one)))) (else (call $text_before (local.get $two) (local.get $one))))
+;; each {form} {v} {width} {load} {store} {run} {before}:
+;;   | int i32 4 i32.load i32.store 64 (i32.lt_s (local.get $two) (local.get $one))
+;;   | long i64 8 i64.load i64.store 128 (i64.lt_s (local.get $two) (local.get $one))
+;;   | pair v128 16 v128.load v128.store 256 (i64.lt_s
+;;     (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one)))
+;;   | text v128 16 v128.load v128.store 256 (if (result i32) (i64.ne
+;;     (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one)))
+;;     (then (i64.lt_s
+;;     (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one))))
+;;     (else (call $text_before (local.get $two) (local.get $one))))
 (func $ascending_{form} (param $data i32) (param $count i32) (result i32)
   (local $end i32) (local $one {v}) (local $two {v})
   (if (i32.lt_u (local.get $count) (i32.const 2)) (then (return (i32.const 1))))
@@ -35,7 +44,7 @@
   (i32.const 0))
 
 ;; Insertion sort, from `data` up to `end`.
-;; each {form} {v} {width} {load} {store} {run} {before}: int i32 4 i32.load i32.store 64 (i32.lt_s (local.get $two) (local.get $one)) | long i64 8 i64.load i64.store 128 (i64.lt_s (local.get $two) (local.get $one)) | pair v128 16 v128.load v128.store 256 (i64.lt_s (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one))) | text v128 16 v128.load v128.store 256 (if (result i32) (i64.ne (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one))) (then (i64.lt_s (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one)))) (else (call $text_before (local.get $two) (local.get $one))))
+;; each of ascending_{form}
 (func $insert_{form} (param $data i32) (param $end i32)
   (local $next i32) (local $at i32) (local $one {v}) (local $two {v})
   (local.set $next (local.get $data))
@@ -56,7 +65,7 @@
     (br $each)))
 
 ;; Runs of 16 are inserted, then merged from one area to the other and back.
-;; each {form} {v} {width} {load} {store} {run} {before}: int i32 4 i32.load i32.store 64 (i32.lt_s (local.get $two) (local.get $one)) | long i64 8 i64.load i64.store 128 (i64.lt_s (local.get $two) (local.get $one)) | pair v128 16 v128.load v128.store 256 (i64.lt_s (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one))) | text v128 16 v128.load v128.store 256 (if (result i32) (i64.ne (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one))) (then (i64.lt_s (i64x2.extract_lane 0 (local.get $two)) (i64x2.extract_lane 0 (local.get $one)))) (else (call $text_before (local.get $two) (local.get $one))))
+;; each of ascending_{form}
 (func $merge_{form} (param $data i32) (param $other i32) (param $count i32)
   (local $bytes i32) (local $at i32) (local $run i32) (local $from i32) (local $to i32)
   (local $left i32) (local $right i32) (local $middle i32) (local $end i32) (local $place i32)
@@ -124,7 +133,15 @@
 
 ;; From one area to the other and back, a digit at a time, the lowest first. The sign is turned
 ;; round, for digits have none.
-;; each {form} {v} {width} {load} {store} {bits} {digit}: int i32 4 i32.load i32.store 33 (i32.shr_u (i32.xor (local.get $one) (i32.const 0x80000000)) (local.get $shift)) | long i64 8 i64.load i64.store 66 (i32.wrap_i64 (i64.shr_u (i64.xor (local.get $one) (i64.const 0x8000000000000000)) (i64.extend_i32_u (local.get $shift)))) | pair v128 16 v128.load v128.store 66 (i32.wrap_i64 (i64.shr_u (i64.xor (i64x2.extract_lane 0 (local.get $one)) (i64.const 0x8000000000000000)) (i64.extend_i32_u (local.get $shift))))
+;; each {form} {v} {width} {load} {store} {bits} {digit}:
+;;   | int i32 4 i32.load i32.store 33
+;;     (i32.shr_u (i32.xor (local.get $one) (i32.const 0x80000000)) (local.get $shift))
+;;   | long i64 8 i64.load i64.store 66 (i32.wrap_i64 (i64.shr_u
+;;     (i64.xor (local.get $one) (i64.const 0x8000000000000000))
+;;     (i64.extend_i32_u (local.get $shift))))
+;;   | pair v128 16 v128.load v128.store 66 (i32.wrap_i64 (i64.shr_u
+;;     (i64.xor (i64x2.extract_lane 0 (local.get $one)) (i64.const 0x8000000000000000))
+;;     (i64.extend_i32_u (local.get $shift))))
 (func $radix_{form} (param $data i32) (param $other i32) (param $count i32)
   (local $counts i32) (local $at i32) (local $end i32) (local $bytes i32) (local $shift i32)
   (local $place i32) (local $sum i32) (local $from i32) (local $to i32) (local $found i32)

@@ -1,5 +1,5 @@
-;; Sorted arrays, and the positions of an array's elements in its order. Binary numbers are sorted as
-;; whole ones: their bits, all but the sign turned round where it is set; NaN becomes the one NaN,
+;; Sorted arrays, and the positions of an array's elements in its order. Binary numbers are sorted
+;; as whole ones: their bits, all but the sign turned round where it is set; NaN becomes the one NaN,
 ;; which comes last.
 
 (func $sort_bool (param $array i32) (result i32)
@@ -173,7 +173,8 @@
     (if (i32.lt_u (local.get $at) (local.get $end))
       (then
         (i64.store (local.get $to) (i64.xor
-          (call $first_bytes (i64.add (i64.load (local.get $at)) (local.get $without))) (i64.const 0x8000000000000000)))
+          (call $first_bytes (i64.add (i64.load (local.get $at)) (local.get $without)))
+          (i64.const 0x8000000000000000)))
         (i64.store offset=8 (local.get $to) (i64.extend_i32_u (local.get $at)))
         (local.set $to (i32.add (local.get $to) (local.get $step)))
         (local.set $at (i32.add (local.get $at) (i32.const 8)))
@@ -182,7 +183,12 @@
 
 ;; The positions of the elements in their order, ints; equal ones keep the order they stand in. For
 ;; the descending order the last come first, before and after.
-;; each {form} {shift} {key}: bool 0 (i64.load8_u (local.get $at)) | int 2 (i64.load32_s (local.get $at)) | long 3 (i64.load (local.get $at)) | float 2 (i64.extend_i32_s (call $float_key (f32.load (local.get $at)))) | double 3 (call $double_key (f64.load (local.get $at)))
+;; each {form} {shift} {key}:
+;;   | bool 0 (i64.load8_u (local.get $at))
+;;   | int 2 (i64.load32_s (local.get $at))
+;;   | long 3 (i64.load (local.get $at))
+;;   | float 2 (i64.extend_i32_s (call $float_key (f32.load (local.get $at))))
+;;   | double 3 (call $double_key (f64.load (local.get $at)))
 (func $order_{form} (param $array i32) (param $descending i32) (result i32)
   (local $positions i32) (local $mark i32) (local $pairs i32) (local $count i32) (local $at i32)
   (local $to i32) (local $n i32) (local $step i32)

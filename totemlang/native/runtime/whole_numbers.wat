@@ -56,7 +56,10 @@
     (i64.div_s (i64.mul (local.get $left) (local.get $right)) (local.get $left))
     (local.get $right)))
 
-;; each {form} {v} {least}: int i32 0x80000000 | long i64 0x8000000000000000 | duration i64 0x8000000000000000
+;; each {form} {v} {least}:
+;;   | int i32 0x80000000
+;;   | long i64 0x8000000000000000
+;;   | duration i64 0x8000000000000000
 (func $negate_{form} (param $value {v}) (result {v})
   (if ({v}.eq (local.get $value) ({v}.const {least}))
     (then (global.set $failed (i32.const {OUT_OF_RANGE})) (return ({v}.const 0))))
@@ -103,7 +106,9 @@
 (func $divide_whole (param $left i64) (param $right i64) (result f64)
   (f64.div (f64.convert_i64_s (local.get $left)) (f64.convert_i64_s (local.get $right))))
 
-;; each {form} {v} {width} {by}: int i32 32 (local.get $by) | long i64 64 (i64.extend_i32_u (local.get $by))
+;; each {form} {v} {width} {by}:
+;;   | int i32 32 (local.get $by)
+;;   | long i64 64 (i64.extend_i32_u (local.get $by))
 (func $shift_left_{form} (param $value {v}) (param $by i32) (result {v})
   (local $result {v})
   (if (i32.ge_u (local.get $by) (i32.const {width}))
@@ -113,7 +118,9 @@
     (then (global.set $failed (i32.const {OUT_OF_RANGE})) (return ({v}.const 0))))
   (local.get $result))
 
-;; each {form} {v} {width} {by}: int i32 32 (local.get $by) | long i64 64 (i64.extend_i32_u (local.get $by))
+;; each {form} {v} {width} {by}:
+;;   | int i32 32 (local.get $by)
+;;   | long i64 64 (i64.extend_i32_u (local.get $by))
 (func $shift_right_{form} (param $value {v}) (param $by i32) (result {v})
   (if (i32.ge_u (local.get $by) (i32.const {width}))
     (then (global.set $failed (i32.const {SHIFT})) (return ({v}.const 0))))
