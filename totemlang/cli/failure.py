@@ -41,6 +41,11 @@ def tell(shell: Shell, error: TotemError, *, as_list: bool = False) -> int:
         from rich.text import Text
 
         shell.complain(Text.assemble(("error", "bold red"), (": ", "bold"), str(error)))
+        finding = getattr(error, "finding", None)
+        if finding is not None:
+            shell.complain(
+                Text.assemble(("    = ", "blue"), ("hint: ", "bold"), finding.fault.hint)
+            )
     return error.exit_code
 
 

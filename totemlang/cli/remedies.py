@@ -10,6 +10,7 @@ from totemlang.diagnostics import Refused, TotemError
 
 _COMMANDS: Mapping[str, str] = {
     "LDG100": "`totem ledger functions` lists them",
+    "LDG101": "`totem ledger functions NAME` says what each argument is",
     "LDG102": "`totem enrol request NAME@ORGANISATION` with plain names",
     "LDG103": "`totem ledger show` lists the organisations; ask one of the operators",
     "LDG104": "`totem enrol show` says your roles, `totem ledger show` those of your organisation",

@@ -16,7 +16,7 @@ from totemlang.cli.consortium.folders import (
     open_ledger,
 )
 from totemlang.cli.consortium.holdings import note_holding
-from totemlang.cli.consortium.shown import counted, facts, listed, state, when
+from totemlang.cli.consortium.shown import counted, facts, lines, listed, state, when
 from totemlang.cli.group import Command, Group
 from totemlang.cli.options import files, read_text
 from totemlang.cli.output import require_writable, write_file
@@ -190,4 +190,4 @@ def _show(shell: Shell, found: Dataset) -> None:
         *metadata_table(metadata_from_json(found.metadata or "")),
     )
     if found.policy is not None:
-        shell.show("", "policy", found.policy.strip())
+        shell.show("", "policy", lines(found.policy.strip()))

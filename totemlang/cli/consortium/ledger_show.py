@@ -9,7 +9,7 @@ import click
 
 from totemlang.cli.consortium.folders import as_reader
 from totemlang.cli.consortium.ledger_pictures import block_facts, entry_line, entry_table, outcome
-from totemlang.cli.consortium.shown import facts, listed, when
+from totemlang.cli.consortium.shown import facts, iso, listed, when
 from totemlang.cli.group import Command
 from totemlang.cli.shell import Shell, speaks
 from totemlang.diagnostics import UsageError
@@ -128,7 +128,7 @@ def _show_ledger(shell: Shell, ledger: Ledger) -> None:
                     {"name": a.certificate.name, "fingerprint": a.certificate.fingerprint}
                     for a in chain.genesis.authorities
                 ],
-                "head": {"number": head.number, "hash": head.hash, "time": when(head.time)},
+                "head": {"number": head.number, "hash": head.hash, "time": iso(head.time)},
                 "transactions": number,
                 "supply": _granted(ledger),
             }

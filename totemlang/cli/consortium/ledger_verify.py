@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from totemlang.cli.consortium.folders import as_member, as_reader
-from totemlang.cli.consortium.shown import when
+from totemlang.cli.consortium.shown import iso, when
 from totemlang.cli.group import Command
 from totemlang.cli.options import read_bytes
 from totemlang.cli.output import require_writable, write_file
@@ -140,7 +140,7 @@ def check(shell: Shell, files: tuple[Path, ...], ledger: Ledger) -> None:
                         "member": each.member,
                         "number": each.number,
                         "hash": each.hash,
-                        "time": when(each.time),
+                        "time": iso(each.time),
                     }
                     for path, each in found
                 ],

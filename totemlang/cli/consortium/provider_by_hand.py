@@ -184,6 +184,8 @@ def _part(ledger: Ledger, name: str, part: int | None) -> tuple[Job, int]:
     organisation = ledger.member.partition("@")[2]
     own = [i for i, each in enumerate(job.parts) if each.organisation == organisation]
     if len(own) != 1:
-        has = f"parts {', '.join(map(str, own))}" if own else "no part"
-        raise UsageError(f"{organisation} has {has} of this job: say which with --part N")
+        if not own:
+            raise UsageError(f"{organisation} has no part of job {short(job.job)}")
+        parts = ", ".join(map(str, own))
+        raise UsageError(f"{organisation} has the parts {parts}: say which with --part N")
     return job, own[0]

@@ -57,6 +57,20 @@ def when(moment: datetime | None) -> str:
     return "" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
+def iso(moment: datetime) -> str:
+    """A time as the ledger writes it, to the millisecond."""
+    from totemlang.ledger.chain.moments import write
+
+    return write(moment)
+
+
+def lines(text: str) -> str:
+    """A text of several lines that somebody else wrote, without what moves the cursor."""
+    from totemlang.cli.table import safe
+
+    return "\n".join(safe(line) for line in text.strip("\n").split("\n"))
+
+
 def short(digits: str | None) -> str:
     """The beginning of a hash; empty for none."""
     return "" if digits is None else digits[:SHORT]

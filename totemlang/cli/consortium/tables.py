@@ -10,7 +10,7 @@ import click
 
 from totemlang.cli.consortium.folders import as_member
 from totemlang.cli.consortium.moments import moment, soon
-from totemlang.cli.consortium.shown import facts, listed, state, when
+from totemlang.cli.consortium.shown import facts, lines, listed, state, when
 from totemlang.cli.group import Command, Group
 from totemlang.cli.options import read_text
 from totemlang.cli.output import require_writable, write_file
@@ -56,7 +56,7 @@ def _commands(kind: str) -> Group:
         if shell.as_json:
             shell.document(found.to_json())
         elif output is None:
-            shell.show((found.text or "").rstrip("\n"), "")
+            shell.show(lines(found.text or ""), "")
             _tell(shell, found)
 
     @group.command(
