@@ -228,7 +228,8 @@ def test_machines_of_a_module_run_in_threads_side_by_side() -> None:
 def test_more_totem_than_64_bits_count_is_charged_exactly() -> None:
     text = (
         "dataset rows(int k, long n)\n\nmap m(rows row)\n    int size = len(fill(row.n, 1))\n"
-        "    emit row.k, size\nend map\n\nreduce r(int k, int[] v)\n    emit k, sum(v)\nend reduce\n"
+        "    emit row.k, size\nend map\n\n"
+        "reduce r(int k, int[] v)\n    emit k, sum(v)\nend reduce\n"
     )
     pair = Pair(compiled(text))
     records = [[n, 2**58 + n] for n in range(20)]
@@ -236,3 +237,20 @@ def test_more_totem_than_64_bits_count_is_charged_exactly() -> None:
     assert used > 2**64
     pair.check_stage(0, records, used - 1)
     pair.check_stage(0, records, 2**62)
+
+
+def test_a_batch_may_hold_more_rows_than_the_groups() -> None:
+    text = (
+        "dataset rows(string k, string v)\n\nmap m(rows row)\n    emit row.k, row.v\nend map\n\n"
+        "reduce r(string k, string[] v)\n    string first = v[0]\n    emit k, first\nend reduce\n"
+    )
+    meter, other = Meter(PLENTY), Meter(PLENTY)
+    rows = pa.record_batch(
+        [pa.array(["a", "b", "b", "ccc", "d"]), pa.array(["x", "yy", "", "zzz", "w"])],
+        names=["k", "v"],
+    )
+    found = NativeMachine(compiled(text), (), (), meter).reduce_rows(1, rows, np.array([1, 3, 4]))
+    assert found.batch().to_pydict() == {"c0": ["b", "ccc"], "c1": ["yy", "zzz"]}
+    part = rows.slice(1, 3)
+    NativeMachine(compiled(text), (), (), other).reduce_rows(1, part, np.array([0, 2, 3]))
+    assert meter.used == other.used

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,9 +19,10 @@ from totemlang.engine.outcome import Outcome
 from totemlang.execution import execute, prepare
 
 programs = st.one_of(scripts, jobs)
+EXAMPLES = int(os.environ.get("TOTEM_NATIVE_EXAMPLES", "30"))
 
 
-@examples(max_examples=40, deadline=None)
+@examples(max_examples=EXAMPLES, deadline=None)
 @given(programs, st.floats(0, 1))
 def test_tiers_agree(drawn: RandomProgram, share: float) -> None:
     program = totemlang.Program(totemlang.Source(drawn.source))

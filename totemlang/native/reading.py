@@ -90,6 +90,9 @@ def read_groups(
     starts: Starts,
 ) -> Read:
     """Sorted rows for a reduce: group `i` is rows `starts[i]` to `starts[i + 1]`."""
+    if starts[0] != 0 or starts[-1] != batch.num_rows:
+        batch = batch.slice(int(starts[0]), int(starts[-1] - starts[0]))
+        starts = starts - starts[0]
     block.begin()
     read = Read(len(starts) - 1, used)
     firsts = pa.array(starts[:-1])
