@@ -23,7 +23,6 @@ from totemlang.native.grouping_plan import GroupingPlan
 from totemlang.native.grouping_spill import Finished, Leaving, Runs
 from totemlang.native.grouping_sums import Windows
 from totemlang.native.grouping_tables import (
-    MOST_BUFFERS,
     Range,
     Tables,
     Way,
@@ -35,7 +34,10 @@ from totemlang.vm.tier import Emission
 SLICE = 1 << 18
 """Rows, at most, between two looks at memory used and at windows."""
 
-_LEAST_SLICE = 1 << 12
+MOST_HELD = 3 << 27
+"""Bytes that a grouping keeps in memory whatever its limit: its memory ends at 4 GiB or before."""
+
+_LEAST_SLICE, _TEXT_SLICE = 1 << 12, 1 << 14
 
 _MOST_WIDENINGS = 12
 _FEW = 1 << 16
@@ -62,19 +64,21 @@ class NativeGrouping:
                 Instance.new(store, plan.signature, self._room.memory, emitted.memory),
                 emitted,
             )
+        self._limit = min(plan.limit, MOST_HELD)
         self._tables = Tables(
             plan.layout,
             plan.state,
             self._room,
             self._copied,
-            min(MOST_BUFFERS, plan.limit // 4),
+            self._limit,
             plan.seeds,
         )
         self._windows = Windows(plan.layout, plan.state, self._room)
         self._runs: Runs | None = None
         self._widenings = 0
-        self._slice = min(SLICE, max(_LEAST_SLICE, plan.limit // (4 * plan.layout.size)))
-        self._most_direct = min(plan.most_direct, plan.limit // (4 * plan.layout.size))
+        most = _TEXT_SLICE if plan.layout.text_extremes else SLICE
+        self._slice = min(most, max(_LEAST_SLICE, self._limit // (4 * plan.layout.size)))
+        self._most_direct = min(plan.most_direct, self._limit // (4 * plan.layout.size))
 
     def add(self, emission: Emission) -> None:
         """Take in what a stage emitted: key parts, then values."""
@@ -167,14 +171,22 @@ class NativeGrouping:
             elif self._tables.way is Way.HASHED:
                 row = instance.call("hashed", row, stop, self.plan.most_hashed)
                 if row < stop:
-                    self._tables.part()
+                    self._make_room()
             else:
                 row = instance.call("parted", row, stop)
+                if row < stop:
+                    self._spill()
             if row == stop:
                 if self._windows.are_bad(stop - columns.first) and self._runs is None:
                     self._windows.reconsider(columns.values, self._widen_sums)
-                if keys and self._tables.used > self.plan.limit:
+                if keys and self._tables.used > self._limit:
                     self._spill()
+
+    def _make_room(self) -> None:
+        if self._tables.used > self._limit:
+            self._spill()
+        else:
+            self._tables.part()
 
     def _begin(self, columns: _Columns) -> None:
         ranges = self._ranges(columns)
@@ -257,7 +269,7 @@ class NativeGrouping:
         self._staging.view(64, len(part.groups), np.uint8)[:] = part.groups
         self._staging.view(texts_at, len(part.texts), np.uint8)[:] = part.texts
         self._copied.call("absorb", 64, number, texts_at)
-        if most is not None and self.plan.keys and self._tables.used > self.plan.limit:
+        if most is not None and self.plan.keys and self._tables.used > self._limit:
             self._spill()
 
     def _spill(self) -> None:

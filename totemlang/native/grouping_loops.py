@@ -19,6 +19,9 @@ _TABLE_LOCALS = (
     "(local $groups i32)(local $slots i32)(local $mask i32)(local $slot i32)(local $s i32)"
 )
 
+NO_ROOM = "(i64.gt_u (i64.load $own (i32.const 8)) (i64.load $own (i32.const 24)))"
+"""Whether so much memory is handed out that new keys must wait."""
+
 
 @frozen
 class Loops:
@@ -222,8 +225,8 @@ class Loops:
   (br $rare))"""
 
     def _hashed(self) -> str:
-        full = """(br_if $stop
-  (i32.ge_u (i32.load $own offset=4 (local.get $table)) (local.get $most)))"""
+        full = f"""(br_if $stop {NO_ROOM})
+(br_if $stop (i32.ge_u (i32.load $own offset=4 (local.get $table)) (local.get $most)))"""
         load = f"""(local.set $table (i32.const {self.state.tables}))
 {self.pointers()} {self.cells.load_windows()} {self.keys.load_seeds()} {self.keys.limit}
 {self.open_table()}"""

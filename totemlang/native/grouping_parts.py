@@ -13,7 +13,7 @@ from attrs import frozen
 from totemlang.native.grouping_cells import Cells
 from totemlang.native.grouping_keys import Keys, load_column
 from totemlang.native.grouping_layout import BINARY, Layout, State
-from totemlang.native.grouping_loops import Loops
+from totemlang.native.grouping_loops import NO_ROOM, Loops
 from totemlang.schema.types import Kind
 
 
@@ -46,6 +46,7 @@ class Parts:
 {self.loops.table_of_hash()}
 {self._buffered() if self.layout.record else "(br $rare)"}"""
         rare = f"""(if (i32.or (local.get $unfit) (i32.const {int(not self.layout.record)})) (then
+  (br_if $stop {NO_ROOM})
   {self.keys.words()} {self.keys.hash()} {self.loops.table_of_hash()} {self.loops.call_one()}))"""
         if self.layout.record:  # else a buffer is full, the row in it
             rare += "(if (i32.eqz (local.get $unfit)) (then (call $drain (local.get $table))))"

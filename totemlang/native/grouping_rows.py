@@ -85,7 +85,7 @@ def _label(batch: pa.RecordBatch, keys: Sequence[Kind]) -> _Labelled:
     store = own_place().store
     room, staging = Room.new(store), Room.new(store)
     instance = Instance.new(store, plan.signature, room.memory, staging.memory)
-    tables = Tables(plan.layout, plan.state, room, instance, 0, plan.seeds)
+    tables = Tables(plan.layout, plan.state, room, instance, 1 << 40, plan.seeds)
     tables.hash()
     labels = np.empty(batch.num_rows, dtype=np.uint32)
     arguments = room.view(plan.state.arguments, len(keys), np.uint32)

@@ -21,6 +21,7 @@ MOST_BUFFERS = 1 << 26
 """Bytes of all buffers."""
 
 _LEAST_BUFFERED_ROWS = 16
+_ALWAYS = 1 << 20
 _PAGE, _LINE = 4_096, 64
 _MASKS = np.array([255 * (i < n) for n in range(17) for i in range(16)], dtype=np.uint8)
 _WORDS = TABLE_BYTES // 4
@@ -67,13 +68,16 @@ def room_of(ranges: list[Range]) -> int:
 
 @define(eq=False)
 class Tables:
-    """Tables in `room`. Calls that take no columns go to `instance`."""
+    """Tables in `room`. Calls that take no columns go to `instance`.
+
+    `most` bytes may be taken, more or less: what comes next then has to wait (see `bound`).
+    """
 
     layout: Layout
     state: State
     room: Room
     instance: Instance
-    buffer_bytes: int
+    most: int
     seeds: npt.NDArray[np.uint64]
     way: Way = field(default=Way.NONE, init=False)
     ranges: list[Range] = field(factory=list, init=False)
@@ -88,6 +92,10 @@ class Tables:
         """Bytes of memory handed out."""
         return int(self.room.view(8, 1, np.int64)[0])
 
+    def bound(self, most: int) -> None:
+        """Take no new keys beyond so many bytes handed out; some more are always taken."""
+        self.room.view(24, 1, np.int64)[0] = max(most, self.used + _ALWAYS)
+
     def clear(self) -> None:
         """Forget all groups; their memory is free for new ones. Windows are kept."""
         self.room.reach(self.state.end)
@@ -99,6 +107,7 @@ class Tables:
         self.room.view(self.state.masks, len(_MASKS), np.uint8)[:] = _MASKS
         self._descriptors()[:] = 0
         self.way, self.ranges, self._direct = Way.NONE, [], 0
+        self.bound(self.most)
 
     def address_directly(self, ranges: list[Range]) -> None:
         """Find groups by value within these ranges (which hold those known) from now on."""
@@ -139,6 +148,7 @@ class Tables:
         self.room.view(self.state.direct + 4, 1, np.int32)[0] = 1
         self.way = Way.PARTED
         self._make_buffers()
+        self.bound(self.most)
         if room:
             self.instance.call("rehome", groups, number)
             self.instance.call("free", groups, room * self.layout.size)
@@ -166,7 +176,8 @@ class Tables:
         if not record:
             return
         # Not a multiple of pages apart, or the ends of all buffers would be one set of the cache.
-        apart = (max(0, self.buffer_bytes // TABLES - 2 * _PAGE) & -_PAGE) + _LINE
+        size = min(MOST_BUFFERS, self.most // 4) // TABLES
+        apart = (max(0, size - 2 * _PAGE) & -_PAGE) + _LINE
         apart = max(apart, _LEAST_BUFFERED_ROWS * record + 7 & -8)
         rows = apart // record
         start = self.instance.call("alloc", TABLES * apart)

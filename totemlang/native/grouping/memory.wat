@@ -1,6 +1,7 @@
 ;; Room for tables and strings. Blocks are powers of two; freed ones wait in a list of their size.
 ;; State: 0 where untouched memory begins (i64), 8 bytes handed out (i64), 16 and 20 the stretch
-;; that short-lived texts are cut from, 64.. the lists of freed blocks by binary logarithm.
+;; that texts are cut from, 24 bytes from which on no new key is taken (i64), 64.. the lists of freed
+;; blocks by binary logarithm.
 
 (func $alloc (export "alloc") (param $bytes i32) (result i32) (local $class i32) (local $list i32) (local $at i32)
   (local $end i64)
