@@ -69,21 +69,6 @@
         (br $more))))
   (local.get $array))
 
-;; each {form} {v} {load} {shift}:
-;;   | bool i32 i32.load8_u 0
-;;   | int i32 i32.load 2
-;;   | long i64 i64.load 3
-;;   | float f32 f32.load 2
-;;   | double f64 f64.load 3
-;;   | string i64 i64.load 3
-(func $element_{form} (param $array i32) (param $at i64) (result {v})
-  (if (i64.ge_u (local.get $at) (i64.load32_u offset=4 (local.get $array)))
-    (then (global.set $failed (i32.const {OUTSIDE_ARRAY})) (return ({v}.const 0))))
-  ({load}
-    (i32.add
-      (i32.load (local.get $array))
-      (i32.shl (i32.wrap_i64 (local.get $at)) (i32.const {shift})))))
-
 (func $count (param $array i32) (result i64)
   (local $aggregate i32)
   (local.set $aggregate (i32.load offset=8 (local.get $array)))

@@ -52,29 +52,3 @@
 ;; each {form} {v} {nan}: float f32 nan | double f64 nan
 (func $canonical_{form} (param $value {v}) (result {v})
   (select (local.get $value) ({v}.const nan) ({v}.eq (local.get $value) (local.get $value))))
-
-;; Numbers in memory, in place.
-;; each {form} {v} {lanes} {width}: float f32 f32x4 4 | double f64 f64x2 8
-(func $canonical_{form}s (param $data i32) (param $count i32)
-  (local $end i32) (local $four v128)
-  (local.set $end (i32.add (local.get $data)
-    (i32.and (i32.mul (local.get $count) (i32.const {width})) (i32.const -16))))
-  (loop $next
-    (if (i32.lt_u (local.get $data) (local.get $end))
-      (then
-        (local.set $four (v128.load (local.get $data)))
-        (v128.store (local.get $data)
-          (v128.bitselect
-            (local.get $four)
-            ({lanes}.splat ({v}.const nan))
-            ({lanes}.eq (local.get $four) (local.get $four))))
-        (local.set $data (i32.add (local.get $data) (i32.const 16)))
-        (br $next))))
-  (local.set $end (i32.add (local.get $end)
-    (i32.and (i32.mul (local.get $count) (i32.const {width})) (i32.const 15))))
-  (loop $one
-    (if (i32.lt_u (local.get $data) (local.get $end))
-      (then
-        ({v}.store (local.get $data) (call $canonical_{form} ({v}.load (local.get $data))))
-        (local.set $data (i32.add (local.get $data) (i32.const {width})))
-        (br $one)))))

@@ -21,10 +21,6 @@
     (i64.extend_i32_u (local.get $block))
     (i64.shl (i64.extend_i32_u (local.get $bytes)) (i64.const 32))))
 
-(func $drop_string (param $slot i32)
-  (call $release (i32.load (local.get $slot)))
-  (i64.store (local.get $slot) (i64.const 0)))
-
 ;; Store an array of a kind of fixed width.
 ;; each {form} {shift}: bool 0 | int 2 | long 3 | float 2 | double 3
 (func $keep_array_{form} (param $slot i32) (param $array i32)
@@ -41,12 +37,6 @@
     (else
       (call $move (i32.load (local.get $slot)) (i32.load (local.get $array)) (local.get $bytes))))
   (i32.store offset=4 (local.get $slot) (i32.load offset=4 (local.get $array))))
-
-;; each {form}: bool | int | long | float | double
-(func $drop_array_{form} (param $slot i32)
-  (call $release (i32.load (local.get $slot)))
-  (i64.store (local.get $slot) (i64.const 0))
-  (i64.store offset=8 (local.get $slot) (i64.const 0)))
 
 ;; Store an array of strings. The block is {i32 elements that have blocks of their own, 4 bytes
 ;; free, the elements, their bytes}; `data` is the address of the elements. The block is always a
@@ -128,22 +118,6 @@
         (local.set $to (i32.add (local.get $to) (i32.const 8)))
         (local.set $from (i32.add (local.get $from) (i32.const 8)))
         (br $next)))))
-
-;; Store into an element of a variable.
-;; each {form} {v} {store} {shift}:
-;;   | bool i32 i32.store8 0
-;;   | int i32 i32.store 2
-;;   | long i64 i64.store 3
-;;   | float f32 f32.store 2
-;;   | double f64 f64.store 3
-(func $set_element_{form} (param $array i32) (param $at i64) (param $value {v})
-  (if (i64.ge_u (local.get $at) (i64.load32_u offset=4 (local.get $array)))
-    (then (global.set $failed (i32.const {OUTSIDE_ARRAY})) (return)))
-  ({store}
-    (i32.add
-      (i32.load (local.get $array))
-      (i32.shl (i32.wrap_i64 (local.get $at)) (i32.const {shift})))
-    (local.get $value)))
 
 ;; A text that fits goes where the old one lies, a longer one gets a block of its own.
 (func $set_element_string (param $slot i32) (param $at i64) (param $value i64)

@@ -1,6 +1,6 @@
 ;; Sorted arrays, and the positions of an array's elements in its order. Binary numbers are sorted
-;; as whole ones: their bits, all but the sign turned round where it is set; NaN becomes the one NaN,
-;; which comes last.
+;; as whole ones: their bits, all but the sign turned round where it is set; NaN becomes the one
+;; NaN, which comes last.
 
 (func $sort_bool (param $array i32) (result i32)
   (local $sorted i32) (local $at i32) (local $end i32) (local $true i32)

@@ -1,47 +1,13 @@
 ;; Whole numbers: results that do not fit fail.
 
-;; each {name} {sign}: add add | subtract sub | multiply mul
-(func ${name}_int (param $left i32) (param $right i32) (result i32)
-  (local $exact i64)
-  (local.set $exact (i64.{sign}
-    (i64.extend_i32_s (local.get $left)) (i64.extend_i32_s (local.get $right))))
-  (if (i64.ne (i64.extend32_s (local.get $exact)) (local.get $exact))
-    (then (global.set $failed (i32.const {OUT_OF_RANGE})) (return (i32.const 0))))
-  (i32.wrap_i64 (local.get $exact)))
-
-;; each {form}: long | duration
-(func $add_{form} (param $left i64) (param $right i64) (result i64)
-  (local $sum i64)
-  (local.set $sum (i64.add (local.get $left) (local.get $right)))
-  (if (i64.lt_s
-        (i64.and
-          (i64.xor (local.get $left) (local.get $sum))
-          (i64.xor (local.get $right) (local.get $sum)))
-        (i64.const 0))
-    (then (global.set $failed (i32.const {OUT_OF_RANGE})) (return (i64.const 0))))
-  (local.get $sum))
-
-;; each {form}: long | duration
-(func $subtract_{form} (param $left i64) (param $right i64) (result i64)
-  (local $rest i64)
-  (local.set $rest (i64.sub (local.get $left) (local.get $right)))
-  (if (i64.lt_s
-        (i64.and
-          (i64.xor (local.get $left) (local.get $right))
-          (i64.xor (local.get $left) (local.get $rest)))
-        (i64.const 0))
-    (then (global.set $failed (i32.const {OUT_OF_RANGE})) (return (i64.const 0))))
-  (local.get $rest))
-
-;; each {form}: long | duration
-(func $multiply_{form} (param $left i64) (param $right i64) (result i64)
+(func $multiply_long (param $left i64) (param $right i64) (result i64)
   (if (i32.eqz (call $product_fits (local.get $left) (local.get $right)))
     (then (global.set $failed (i32.const {OUT_OF_RANGE})) (return (i64.const 0))))
   (i64.mul (local.get $left) (local.get $right)))
 
 ;; A duration so many times; units of time are durations too.
 (func $scale (param $duration i64) (param $times i64) (result i64)
-  (call $multiply_duration (local.get $duration) (local.get $times)))
+  (call $multiply_long (local.get $duration) (local.get $times)))
 
 ;; Whether a product fits 64 bits: halves do; else dividing tells.
 (func $product_fits (param $left i64) (param $right i64) (result i32)
@@ -55,20 +21,6 @@
   (i64.eq
     (i64.div_s (i64.mul (local.get $left) (local.get $right)) (local.get $left))
     (local.get $right)))
-
-;; each {form} {v} {least}:
-;;   | int i32 0x80000000
-;;   | long i64 0x8000000000000000
-;;   | duration i64 0x8000000000000000
-(func $negate_{form} (param $value {v}) (result {v})
-  (if ({v}.eq (local.get $value) ({v}.const {least}))
-    (then (global.set $failed (i32.const {OUT_OF_RANGE})) (return ({v}.const 0))))
-  ({v}.sub ({v}.const 0) (local.get $value)))
-
-;; each {form} {v}: int i32 | long i64 | duration i64
-(func $absolute_{form} (param $value {v}) (result {v})
-  (if ({v}.ge_s (local.get $value) ({v}.const 0)) (then (return (local.get $value))))
-  (call $negate_{form} (local.get $value)))
 
 ;; The floor of the quotient.
 ;; each {form} {v} {least}: int i32 0x80000000 | long i64 0x8000000000000000
