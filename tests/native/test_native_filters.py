@@ -1,0 +1,54 @@
+"""Filters without a branch: rows, totem and the end of totem are those of the branch."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from native.native_pairs import Pair
+from totemlang.native.translator import translate_module
+from vm.compiled import compiled
+
+HEAD = "dataset rows(int k, double v, double? o, string s)\n\nmap m(rows row)\n"
+TAIL = "end map\n\nreduce r(int k, double[] values)\n    emit k, sum(values)\nend reduce\n"
+FREE = {
+    "a filter": "    if row.v > 0.5 then\n        emit row.k, row.v\n    end if\n",
+    "computed columns": "    if row.v > 0.5 and row.k != 3 then\n"
+    "        emit row.k, row.v * 2.0 - 1.0 as v\n    end if\n",
+    "statements around it": "    double v = row.v * 2.0\n    if v > 0.5 then\n"
+    "        emit row.k, v\n    end if\n    double w = sqrt(v)\n",
+    "in a loop": "    for i = 0; i < 3; i++ do\n        if row.v > i * 0.3 then\n"
+    "            emit row.k, row.v\n        end if\n    end for\n",
+    "two of them": "    if row.v > 0.5 then\n        emit row.k, row.v\n    end if\n"
+    "    if row.v < 0.7 then\n        emit row.k, row.v\n    end if\n",
+    "beside what fails": "    int x = 10 // row.k\n    if row.v > 0.5 then\n"
+    "        emit row.k, row.v\n    end if\n    int y = 10 // (row.k - 2)\n",
+}
+BRANCHES = {
+    "a part that may fail": "    if row.v > 0.5 then\n        emit row.k * 3 as k, row.v\n"
+    "    end if\n",
+    "a price by size": "    if row.v > 0.5 then\n        emit row.k, default(row.o, 0.0) as v\n"
+    '    end if\n    if row.s == "b" then\n        emit len(row.s) as k, row.v\n    end if\n',
+    "another branch": "    if row.v > 0.5 then\n        emit row.k, row.v\n    else\n"
+    "        emit row.k, row.v\n    end if\n",
+}
+RECORDS = [
+    [n % 5, [0.1, 0.5, 0.6, 0.9, -1.0, math.nan, math.inf][n % 7], [None, 0.5][n % 2], "abc"[n % 3]]
+    for n in range(40)
+]
+
+
+@pytest.mark.parametrize("body", [*FREE.values(), *BRANCHES.values()], ids=[*FREE, *BRANCHES])
+def test_it_is_as_in_the_interpreter_at_any_budget(body: str) -> None:
+    pair = Pair(compiled(HEAD + body + TAIL))
+    used = pair.check_stage(0, RECORDS)
+    for budget in {0, used - 1, used, *range(0, used, used // 7)}:
+        pair.check_stage(0, RECORDS, budget)
+
+
+@pytest.mark.parametrize("body", FREE.values(), ids=FREE.keys())
+def test_there_is_no_branch(body: str) -> None:
+    text = translate_module(compiled(HEAD + body + TAIL)).text
+    stage = text[text.index("(func $m0") : text.index("(func $m1")]
+    assert not any(line.endswith(" if") for line in stage.splitlines() if "$q" not in line)
