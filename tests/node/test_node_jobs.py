@@ -23,7 +23,7 @@ from totemlang.ledger.canonical import canonical
 from totemlang.ledger.chain import verify
 from totemlang.ledger.client import AccessKeys
 from totemlang.ledger.contract import Refusal
-from totemlang.node import Consumer, Wanted
+from totemlang.node import Consumer, Wanted, hold_to_job, verify_receipt
 from totemlang.schema.metadata_json import metadata_to_json
 
 FAILS = BILLS.replace("emit row.C_id, row.Bill", "emit 6 // (row.C_id - 2), row.Bill")
@@ -158,6 +158,11 @@ def test_out_of_totem_within_a_stage_takes_the_budget(here: Valley) -> None:
     judged = here.ada.judge(program(ROOTS), [Wanted({"bills": "north/bills"})]).parts[0].quote
     job = here.ended(here.submit(ROOTS, judged.lower))
     assert (job.state, job.parts[0].status) == ("out_of_totem", "out_of_totem")
+    kept = here.nodes["nora"].keeping.kept(job.job, 0)
+    assert kept is not None
+    assert (kept.result, kept.receipt.hash) == (None, job.parts[0].receipt)
+    signer = verify_receipt(kept.receipt, here.five["ada"].chain.trust())
+    hold_to_job(kept.receipt, signer, job, 0, job.code)
     here.ada.settle(job.job)
     assert here.amounts("nora") == (judged.lower, 0)
     whole(here)

@@ -94,9 +94,10 @@ def test_the_order_of_providers_changes_nothing(parts: list[list[tuple[str, int]
 
 def test_stacked_rows_name_their_provider_first() -> None:
     columns = (Field("provider", STRING), Field("v", INT))
-    found = stack_rows({"south": table([("x", 1)], columns), "north": table([], columns)}, columns)
-    assert found.table.column_names == ["provider2", "provider", "v"]
-    assert rows_of(found.table) == [("south", "x", 1)]
+    parts = [("south", [("x", 1)]), ("north", []), ("south", [("w", 0)])]
+    found = stack_rows([(name, table(rows, columns)) for name, rows in parts], columns)
+    assert found.column_names == ["provider2", "provider", "v"]
+    assert rows_of(found) == [("south", "x", 1), ("south", "w", 0)]
 
 
 def test_a_result_of_other_columns_is_bad_data() -> None:

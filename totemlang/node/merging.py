@@ -6,7 +6,7 @@ addition or comparison. Rows come out with keys ascending, whatever the order of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -76,12 +76,12 @@ def merge_rows(
     return MergedRows(_table(merged, columns), totem, reading)
 
 
-def stack_rows(tables: Mapping[str, pa.Table], columns: Sequence[Field]) -> MergedRows:
+def stack_rows(parts: Sequence[tuple[str, pa.Table]], columns: Sequence[Field]) -> pa.Table:
     """The tables one after the other, by provider, under a first column that names him."""
-    fields = (Field(_free_name(columns), STRING), *columns)
     kinds = [column.type.kind for column in columns]
-    rows = [(name, *row) for name in sorted(tables) for row in _rows(tables[name], kinds)]
-    return MergedRows(_table(rows, fields), 0, 0)
+    by_provider = sorted(parts, key=lambda part: part[0])
+    rows = [(name, *row) for name, table in by_provider for row in _rows(table, kinds)]
+    return _table(rows, stacked_columns(columns))
 
 
 def stacked_columns(columns: Sequence[Field]) -> tuple[Field, ...]:

@@ -180,8 +180,9 @@ def hold_to_job(signed: SignedReceipt, signer: Signer, job: Job, part: int, code
     if told.get("status") != "out_of_totem":  # of which nothing is told but the budget
         reported = list(zip(job.stages, known.by_stage, strict=False))
         wanted.append(("list of stages", _stages(told), reported))
-    if not known.is_flat and known.status == "done":
+    if known.result is not None:
         wanted.append(("result", told.get("result"), known.result))
+    if known.receipt is not None:
         wanted.append(("hash", signed.hash, known.receipt))
     for what, found, expected in wanted:
         if found != expected:

@@ -79,9 +79,8 @@ def whole_result(
     if len(parts) == 1:
         return Outcome(DONE, budget or 0, Usage(), parts[0].table, emitted.columns)
     if module.merge is None:
-        rows = stack_rows({part.organisation: part.table for part in parts}, emitted.columns)
-        columns = stacked_columns(emitted.columns)
-        return Outcome(DONE, budget or 0, Usage(), rows.table, columns)
+        rows = stack_rows([(part.organisation, part.table) for part in parts], emitted.columns)
+        return Outcome(DONE, budget or 0, Usage(), rows, stacked_columns(emitted.columns))
     if account is not None and budget is None:
         raise UsageError("what merging may cost must be said where an account pays for it")
     return _Merge(judged, module, lookups or {}, run).execute(parts, budget, account)

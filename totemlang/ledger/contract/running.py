@@ -149,6 +149,7 @@ def job_fail(stub: Stub, job: str, part: int, status: str, receipt: str | None) 
         _need_status(known, RUNNING)
         if _is_covered(known):
             raise Refusal(Reason.CHARGE, "the budget covers the quoted bound: it cannot run out")
+        record = with_part(record, part, receipt=receipt)
         return write_job(stub, _run_out(stub, record, part), "job_out_of_totem")
     ended = JOB.advance(record, "fail", now(stub))
     _need_status(known, RUNNING)

@@ -79,9 +79,11 @@ def job_submit(
     parts: list[Record],
     hours: int,
 ) -> Record:
-    """Submit a job to one provider or several. `data` names a data set for each name in the
-    program, with the request that gives access and the proof of its key; `sent` are the lookups
-    that the consumer sends along; `hours` how long the job may run.
+    """Submit a job to one provider, or to several, each of whom runs what stands above `merge`.
+
+    `data` names a data set for each name in the program, with the request that gives access and
+    the proof of its key; `sent` are the lookups that the consumer sends along; `hours` how long
+    the job may run.
     """
     caller, moment, job = stub.caller(), now(stub), new_identifier(stub)
     judged = _judge(stub, bytecode, source_hash, parameters, sent, parts, proven=True)
