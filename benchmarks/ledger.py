@@ -5,6 +5,7 @@
 Calls are the contract's own transfers among 200 accounts, each a transaction that is signed,
 executed, sealed in a block and on the disk before the next. Beside them stands SQLite's own limit:
 the same rows of the same file, written again without contract or cryptography, by one process.
+Beside the speeds stand processor microseconds a call, in which other programs' load is not seen.
 Growth goes to 10^5 transactions, with `--growth 1000000` to 10^6 (a quarter of an hour, 3 GB); it
 is sealed 1,000 to a block, so that it takes no longer than it must.
 """
@@ -134,15 +135,18 @@ def together(deed: Deed, bench: Bench, calls: int) -> float:
     return calls / (time.perf_counter() - began)
 
 
-def raw(bench: Bench, folder: Path, blocks: range) -> float:
-    """Transactions a second that SQLite writes when it is given the rows of these blocks alone."""
+def raw(bench: Bench, folder: Path, blocks: range) -> tuple[float, float]:
+    """Transactions a second that SQLite writes when it is given the rows of these blocks alone.
+
+    Beside that the processor microseconds for each.
+    """
     with closing(sqlite3.connect(bench.path)) as connection:
         written = [list(_rows(connection, number)) for number in blocks]
     path = folder / f"raw{blocks.start}.db"
     Store(path).create(lambda connection: None)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous = FULL")
-        count = 0
+        count, spent = 0, processor_seconds()
         began = time.perf_counter()
         for rows in written:
             connection.execute("BEGIN IMMEDIATE")
@@ -151,8 +155,9 @@ def raw(bench: Bench, folder: Path, blocks: range) -> float:
                 count += statement.startswith("INSERT INTO entries")
             connection.execute("COMMIT")
         seconds = time.perf_counter() - began
+        spent = processor_seconds() - spent
     path.unlink()
-    return count / seconds
+    return count / seconds, spent / count * 1e6
 
 
 def _rows(connection: sqlite3.Connection, number: int) -> Iterator[tuple[str, Sequence[Any]]]:
@@ -242,7 +247,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=chosen.folder) as name:
         folder = Path(name)
         bench = found(folder)
-        print(f"{'':36}{'ledger/s':>9} {'SQLite/s':>9} {'part':>6}")
+        print(f"{'':32}{'ledger/s':>9} {'SQLite/s':>9} {'part':>6} {'µs':>6} {'SQLite µs':>10}")
         deeds: dict[str, Deed] = {
             "one to a block": singly,
             f"{BATCH} to a block": batched,
@@ -252,10 +257,13 @@ def main() -> None:
         for what, deed in deeds.items():
             chain = bench.chain()
             first = chain.head().number + 1
+            before = processor_seconds()
             speed = deed(bench, chosen.calls)
-            limit = raw(bench, folder, range(first, chain.head().number + 1))
+            each = (processor_seconds() - before) / chosen.calls * 1e6
+            limit, least = raw(bench, folder, range(first, chain.head().number + 1))
             chain.close()
-            print(f"{what:36}{speed:9.0f} {limit:9.0f} {speed / limit:6.0%}", flush=True)
+            figures = f"{speed:9.0f} {limit:9.0f} {speed / limit:6.0%} {each:6.0f} {least:10.0f}"
+            print(f"{what:32}{figures}", flush=True)
         print()
         (folder / "grown").mkdir()
         grow(found(folder / "grown"), chosen.growth)
