@@ -89,15 +89,14 @@ def test_hard_sums(values: list[float], keys: list[Kind]) -> None:
         assert repr(summed(pieces, plan(keys, [Kind.DOUBLE]))) == repr([nearest(values)])
 
 
-@pytest.mark.parametrize("scale", [1.0, 1e-300, 2.0**-1060, 1e300])
-@pytest.mark.parametrize("spread", [0, 30, 2000])
-@pytest.mark.parametrize("keys", [0, 1, 40, 5_000])
+@pytest.mark.parametrize(("scale", "spread"), [(1.0, 0), (1.0, 2000), (1e-300, 30), (1e300, 9)])
+@pytest.mark.parametrize("keys", [0, 1, 5_000])
 def test_many_rows(scale: float, spread: int, keys: int) -> None:
     """More rows than a window adds up unsettled, skewed, of all sizes, on two workers."""
     random = np.random.default_rng(keys + spread)
     rows = 300_000
     exponents = random.integers(-spread, spread + 1, rows) // 2
-    values = np.ldexp(random.normal(size=rows) * scale, exponents)
+    values = np.ldexp(random.normal(size=rows), exponents) * scale
     values[::70_001] = 2.0**29
     groups = (keys * random.random(rows) ** 3).astype(np.int32)
     columns = ([pa.array(groups)] if keys else []) + [pa.array(values)]

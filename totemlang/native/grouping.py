@@ -16,7 +16,6 @@ import pyarrow as pa
 
 from totemlang.native.emission import NativeEmission
 from totemlang.native.grouping_incoming import FORMS, lay_down
-from totemlang.native.grouping_layout import TABLES
 from totemlang.native.grouping_output import Reader, no_rows
 from totemlang.native.grouping_place import Instance, Place, Room, own_place
 from totemlang.native.grouping_plan import GroupingPlan
@@ -110,7 +109,7 @@ class NativeGrouping:
         other.rows = 0
         if other._runs is not None:
             other._spill()
-            for partition in range(TABLES):
+            for partition in other._runs.partitions:
                 for part in other._runs.partition(partition):
                     self._absorb(part)
         else:
@@ -133,7 +132,7 @@ class NativeGrouping:
         self._spill()
         finished = Finished(reader.schema, keys, self.plan.folder)
         try:
-            for partition in range(TABLES):
+            for partition in self._runs.partitions:
                 self._tables.clear()
                 for part in self._runs.partition(partition):
                     self._absorb(part, most=None)
@@ -237,6 +236,8 @@ class NativeGrouping:
         """A copy of groups and of what they refer to."""
         size = self.plan.layout.size
         places = tuple(self._windows.places)
+        if not number:
+            return Leaving(np.empty(0, np.uint8), np.empty(0, np.uint8), places)
         counts = self._room.words(at + self.plan.layout.count, number, size)
         present = int(np.count_nonzero(counts))
         if present == number and not self.plan.layout.has_references:

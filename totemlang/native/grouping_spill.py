@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import IO
 
@@ -43,16 +44,17 @@ class Runs:
 
     size: int
     folder: str | None
-    number: int = field(default=0, init=False)
     _file: IO[bytes] = field(init=False)
     _writer: pa.RecordBatchFileWriter | None = field(init=False)
     _reader: pa.RecordBatchFileReader | None = field(default=None, init=False)
-    _places: list[tuple[int, ...]] = field(factory=list, init=False)
-    _partitions: int = field(default=0, init=False)
+    _batches: int = field(default=0, init=False)
+    _held: defaultdict[int, list[tuple[int, tuple[int, ...]]]] = field(init=False)
+    """By partition the batches that have some of it, and the places of their windows."""
 
     def __attrs_post_init__(self) -> None:
         """Make the file."""
         self._file = scratch_file(self.folder)
+        self._held = defaultdict(list)
         schema = pa.schema(
             [pa.field("groups", pa.binary(self.size)), pa.field("texts", pa.large_binary())]
         )
@@ -61,9 +63,10 @@ class Runs:
     def write(self, partitions: Iterable[Leaving]) -> None:
         """Write a run: its partitions in order."""
         assert self._writer is not None
-        written = 0
-        for part in partitions:
+        for partition, part in enumerate(partitions):
             rows = len(part.groups) // self.size
+            if not rows:
+                continue
             groups = pa.FixedSizeBinaryArray.from_buffers(
                 pa.binary(self.size), rows, [None, pa.py_buffer(part.groups)]
             )
@@ -75,10 +78,13 @@ class Runs:
             self._writer.write_batch(
                 pa.RecordBatch.from_arrays([groups, texts], names=["groups", "texts"])
             )
-            self._places.append(part.places)
-            written += 1
-        self._partitions = written
-        self.number += 1
+            self._held[partition].append((self._batches, part.places))
+            self._batches += 1
+
+    @property
+    def partitions(self) -> list[int]:
+        """The partitions of which there is something."""
+        return sorted(self._held)
 
     def partition(self, number: int) -> Iterator[Leaving]:
         """What all runs have of a partition."""
@@ -87,16 +93,13 @@ class Runs:
             self._writer = None
             self._reader = pa.ipc.open_file(pa.PythonFile(self._file, "r"))
         assert self._reader is not None
-        for run in range(self.number):
-            place = run * self._partitions + number
+        for place, windows in self._held[number]:
             batch = self._reader.get_batch(place)
-            if not batch.num_rows:
-                continue
             groups = np.frombuffer(batch.column(0).buffers()[1], np.uint8)
             held = batch.column(1).buffers()[2]
             texts = np.frombuffer(held, np.uint8) if held is not None else np.empty(0, np.uint8)
             used = batch.num_rows * self.size
-            yield Leaving(groups[:used], texts, self._places[place])
+            yield Leaving(groups[:used], texts, windows)
 
     def close(self) -> None:
         """Free the file."""
