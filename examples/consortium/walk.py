@@ -171,6 +171,7 @@ def dispute_a_job() -> None:
         run(f"totem provider {line} --as nora")
     run(f"totem provider finish latest --result {'0' * 64} --receipt {'0' * 64} --as nora")
     run("totem job dispute latest 'there is no result' --as ada")
+    run("totem job disputes --as carl")
     say("The auditor runs the part again, beside the data: that is what it is charged.")
     data = "readings=examples/data/smart_meters/provider_a.parquet"
     run(f"totem job judge {job['job']} --data {data} --as carl")

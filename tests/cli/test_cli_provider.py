@@ -210,9 +210,13 @@ def test_an_inflated_charge_is_judged_by_its_replay(five: Five) -> None:
     five.says(f"provider finish {job} --result {'0' * 64} --receipt {'0' * 64}", "nora")
     assert "nothing has been delivered" in five.refuses(f"job result {job}", "ada")
     five.says(f"job dispute {job} nothing_came", "ada")
+    assert [each["job"] for each in five.gives("job disputes", "carl")["jobs"]] == [job]
+    assert "nothing_came" in five.says("job disputes", "carl")
+    assert five.gives("job disputes", "sam") == {"jobs": []}
     judged = five.gives(f"job judge {job} --data bills={five.path('bills.csv')}", "carl")
     assert judged["charge"] <= sum(bounds)
     assert judged["verdict"]["by"] == "carl@court"
+    assert five.says("job disputes", "carl") == "no disputes\n"
 
 
 def test_a_result_is_fetched_with_a_code(five: Five) -> None:

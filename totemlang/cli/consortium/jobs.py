@@ -23,6 +23,7 @@ _HERE = "totemlang.cli.consortium"
         "stop": Lazy(f"{_HERE}.job_ends:stop", "Stop a job at once."),
         "expire": Lazy(f"{_HERE}.job_ends:expire", "Let a job go on whose deadline has passed."),
         "dispute": Lazy(f"{_HERE}.job_ends:dispute", "Dispute what was charged."),
+        "disputes": Lazy(f"{_HERE}.job_replay:disputes", "List what waits for an auditor."),
         "replay": Lazy(f"{_HERE}.job_replay:replay", "Run a part again, as an auditor."),
         "judge": Lazy(f"{_HERE}.job_replay:judge", "Settle a dispute, as an auditor."),
         "code": Lazy(f"{_HERE}.job_codes:code", "Issue a one-time code for a provider's door."),

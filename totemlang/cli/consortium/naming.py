@@ -62,5 +62,6 @@ def _named(
     found = [each for each in names if len(text) >= 4 and each.startswith(text)]
     if len(found) == 1:
         return found[0]
-    why = "several begin so" if found else f"none of yours: totem {what} list"
+    none = f"none of yours (totem {what} list); name others' by their whole names"
+    why = "several begin so" if found else none
     raise UsageError(f"which {what} is {text!r}? {why}")
