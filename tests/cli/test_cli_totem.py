@@ -66,7 +66,10 @@ def test_every_command_speaks_json(path: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
-def test_nothing_that_is_typed_leads_to_a_traceback(path: tuple[str, ...], tmp_path: Path) -> None:
+def test_nothing_that_is_typed_leads_to_a_traceback(
+    path: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     words = [p for p in COMMANDS[path].params if isinstance(p, click.Argument) and p.required]
     for given in (["nonsense"] * len(words), ["1"] * len(words), ["-"] * len(words)):
         result = CliRunner().invoke(

@@ -86,3 +86,12 @@ def test_the_demo_job_runs_from_the_wheel_elsewhere(wheel: Path, tmp_path: Path)
     result = json.loads(printed)
     assert result["status"] == "done"
     assert result["rows"][0] == ["2013-01-18T19:00:00", 102.5919998, 99]
+
+    consortium = "from totemlang.cli.consortium.main import totem; totem()"
+    run(python, "-c", consortium, "ledger", "init", "mine", "--name", "me", cwd=elsewhere)
+    run(python, "-c", program, *job, "--ledger", "mine", cwd=elsewhere)
+    shown = run(
+        python, "-c", consortium, "account", "show", "--json", "--ledger", "mine", cwd=elsewhere
+    )
+    assert json.loads(shown)["spent"] == result["totem"]["used"]
+    run(python, "-c", consortium, "ledger", "verify", "--ledger", "mine", cwd=elsewhere)
