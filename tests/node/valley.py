@@ -16,7 +16,7 @@ from client_consortium import Members, members
 
 from totemlang.data.describe import describe
 from totemlang.data.file import open_data
-from totemlang.ledger.chain import Chain
+from totemlang.ledger.chain import Chain, verify
 from totemlang.ledger.client import AccessKeys, Job, Ledger
 from totemlang.ledger.contract import execute
 from totemlang.node import Consumer, Deed, Keeping, ProviderNode, Wanted
@@ -36,6 +36,12 @@ reduce total(int C_id, double[] values)
 end reduce
 """
 
+ROOTS = BILLS.replace(
+    "    emit row",
+    "    if row.Bill > 120 then\n        double x = sqrt(row.Bill)\n    end if\n    emit row",
+)
+"""The same with work that depends on the bills."""
+
 HIGHEST = """
 merge
 
@@ -43,6 +49,9 @@ reduce highest(int[] C_id, double[] total, long[] n) order by total desc
     emit C_id[0], total[0] as most, len(total) as customers
 end reduce
 """
+
+NEEDED = 222
+"""What BILLS use on NORTH: 198 of vector B, and a count of each of three customers."""
 
 NORTH = ((1, 100.0), (2, 200.0), (3, 150.0), (2, 100.0), (3, 50.0), (2, 100.0))
 SOUTH = ((3, 0.1), (4, 0.2), (3, 0.3))
@@ -62,6 +71,14 @@ def write_bills(path: Path, rows: Sequence[tuple[int, float]]) -> Path:
     lines = [f"2019-02-{day:02},{customer},{bill}" for day, (customer, bill) in enumerate(rows, 1)]
     path.write_text("\n".join(["Date,C_id,Bill", *lines]) + "\n")
     return path
+
+
+def whole(here: Valley) -> None:
+    """Hold that the ledger is sound, and that all totem is there."""
+    chain = here.five["carl"].chain
+    assert verify(chain).finding is None
+    accounts = [sum(here.amounts(name)) for name in ("ada", "bob", "nora", "sam")]
+    assert sum(accounts) == here.five["carl"].account_supply().granted
 
 
 @define

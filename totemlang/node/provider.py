@@ -35,12 +35,15 @@ from totemlang.node.running import Runner, opened
 PAUSE = 0.5
 """Seconds between two looks at the ledger."""
 
+TRIES = 20
+"""Looks in a row at which the ledger may not answer."""
+
 
 @frozen
 class Deed:
     """What a node did about a part: `accepted`, `refused`, `ran`, `delivered`, `expired`, `waits`.
 
-    `told` says more: a reason, a status.
+    `told` says more: a reason, a status. Why a part waits is told once.
     """
 
     job: str
@@ -68,7 +71,7 @@ class ProviderNode:
     run: Callable[..., Outcome] = run_job
     progress: Callable[[Job, int, Progress], None] | None = None
     _following: Following = field(init=False)
-    _waiting: set[tuple[str, int]] = field(factory=set, init=False)
+    _waiting: dict[tuple[str, int], str] = field(factory=dict, init=False, repr=False)
     _judged: dict[tuple[str, int], JudgedPart] = field(factory=dict, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -93,12 +96,23 @@ class ProviderNode:
             yield from self._expire(job.job)
 
     def serve(self, stop: threading.Event, tell: Callable[[Deed], None]) -> None:
-        """Do what is due, again and again, until `stop` is set."""
+        """Do what is due, again and again, until `stop` is set.
+
+        Raises:
+            LedgerUnreachable: where the ledger does not answer, `TRIES` times in a row.
+        """
+        failed = 0
         while not stop.is_set():
-            for deed in self.step():
-                tell(deed)
-                if stop.is_set():
-                    return
+            try:
+                for deed in self.step():
+                    tell(deed)
+                    if stop.is_set():
+                        return
+                failed = 0
+            except LedgerUnreachable:
+                failed += 1
+                if failed == TRIES:
+                    raise
             stop.wait(PAUSE)
 
     def receive(self, content: bytes, suffix: str) -> str:
@@ -131,24 +145,31 @@ class ProviderNode:
                     yield Deed(name, number, "ran", self._run(job, number))
                 if hand_over(self.ledger, self.keeping, self.ledger.job_show(name), number):
                     yield Deed(name, number, "delivered")
-            except (Refusal, Rejected) as refusal:  # stopped, expired, or another node was faster
-                yield Deed(name, number, "waits", str(refusal))
+            except LedgerUnreachable:
+                raise
+            except TotemError as error:  # stopped, expired, another node was faster; or a fault
+                yield from self._wait(name, number, str(error))
 
     def _answer(self, job: Job, number: int) -> Iterator[Deed]:
         """Accept a part or refuse it; one whose lookups have not come yet waits for them."""
         missing = [c for c in job.sent.values() if self.keeping.sent(c) is None]
         if missing:
-            if (job.job, number) not in self._waiting:
-                self._waiting.add((job.job, number))
-                yield Deed(job.job, number, "waits", "for the lookups that are sent along")
+            yield from self._wait(job.job, number, "for the lookups that are sent along")
             return
         reason, why = self._objection(job, number)
         if reason:
+            self._judged.pop((job.job, number), None)
             self.ledger.job_refuse(job.job, number, reason)
             yield Deed(job.job, number, "refused", f"{reason}: {why}")
         else:
             self.ledger.job_accept(job.job, number)
             yield Deed(job.job, number, "accepted")
+
+    def _wait(self, name: str, number: int, why: str) -> Iterator[Deed]:
+        """Tell why a part waits, once."""
+        if self._waiting.get((name, number)) != why:
+            self._waiting[name, number] = why
+            yield Deed(name, number, "waits", why)
 
     def _objection(self, job: Job, number: int) -> tuple[str, str]:
         """What speaks against a part, as the ledger calls it and in words; empty where nothing."""
