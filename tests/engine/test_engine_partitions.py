@@ -65,15 +65,17 @@ def test_conformance_cases_in_partitions(given: Mapping[str, Any], tmp_path: Pat
     def run(budget: int, **how: Any) -> tuple[object, ...]:
         return essence(run_job(module, case.data, budget, parameters=sent, **how))
 
+    case_number = JOBS.index(given)
     whole = run(10**9)
     used = whole[2]
     assert isinstance(used, int)
     for budget in (10**9, max(0, used - 1)):
         expected = run(budget)
         for number, partitions in enumerate(PARTITIONS):
-            workers = 1 + number % 4
-            found = run(budget, partitions=partitions, workers=workers, crew=threads)
-            assert found == expected
+            how = {"partitions": partitions, "workers": 1 + number % 4}
+            assert run(budget, crew=threads, **how) == expected
+            if number == case_number % len(PARTITIONS):
+                assert run(budget, tier="native", **how) == expected
 
 
 @settings(max_examples=60, deadline=None)
@@ -89,8 +91,16 @@ def test_random_programs_at_random_budgets(drawn: RandomProgram, data: st.DataOb
         expected = essence(run_job(program.verified, rows, budget))
         partitions = data.draw(st.sampled_from(PARTITIONS))
         workers = data.draw(st.integers(1, 4))
+        tier = data.draw(st.sampled_from(["interpreter", "native"]))
+        how: dict[str, Any] = {"crew": threads} if tier == "interpreter" else {}
         found = run_job(
-            program.verified, rows, budget, partitions=partitions, workers=workers, crew=threads
+            program.verified,
+            rows,
+            budget,
+            partitions=partitions,
+            workers=workers,
+            tier=tier,
+            **how,
         )
     assert essence(found) == expected
 

@@ -6,7 +6,7 @@ their UTF-8. Rows of equal keys keep the order they came in.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,10 @@ class Grouped:
     def rows(self) -> int:
         """Number of rows."""
         return int(self.batch.num_rows)
+
+
+BringTogether = Callable[[pa.RecordBatch, int], Grouped]
+"""Brings the rows of a batch together by its first columns, as `group` does."""
 
 
 def group(batch: pa.RecordBatch, key_parts: int) -> Grouped:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import pyarrow as pa
 from attrs import define, field
 
-from totemlang.engine.ordering import Grouped, first_from, group, key_at
+from totemlang.engine.ordering import BringTogether, Grouped, first_from, group, key_at
 from totemlang.engine.spool import Scratch, SpoolFile
 
 MOST_RUNS = 24
@@ -26,7 +26,7 @@ class SortedRuns:
     """A sorter by the first `key_parts` columns (at least one); `limit` in bytes of buffers.
 
     `compact`, where given, makes the rows of each group fewer without changing what they mean; it
-    is tried before anything is written.
+    is tried before anything is written. `bring` brings rows together.
     """
 
     schema: pa.Schema
@@ -34,6 +34,7 @@ class SortedRuns:
     limit: int
     scratch: Scratch
     compact: Callable[[Grouped], pa.RecordBatch] | None = None
+    bring: BringTogether = group
     rows: int = field(default=0, init=False)
     _held: list[pa.RecordBatch] = field(factory=list, init=False)
     _held_bytes: int = field(default=0, init=False)
@@ -46,7 +47,7 @@ class SortedRuns:
         self.rows += batch.num_rows
         self._held.append(batch)
         self._held_bytes += batch.nbytes
-        if self._held_bytes > self.limit:
+        if self._held_bytes * 2 > self.limit:  # bringing them together takes as much again
             self._spill()
 
     @property
@@ -59,9 +60,11 @@ class SortedRuns:
         last = self._take_held()
         if not self._runs:
             if last.num_rows:
-                yield group(last, self.key_parts)
+                yield self.bring(last, self.key_parts)
             return
-        yield from self._merged([run for _, run in self._runs], group(last, self.key_parts).batch)
+        yield from self._merged(
+            [run for _, run in self._runs], self.bring(last, self.key_parts).batch
+        )
 
     def close(self) -> None:
         """Free what is held."""
@@ -75,7 +78,7 @@ class SortedRuns:
         return joined(held, self.schema)
 
     def _spill(self) -> None:
-        ordered = self._compacted(group(self._take_held(), self.key_parts))
+        ordered = self._compacted(self.bring(self._take_held(), self.key_parts))
         if ordered.nbytes * 2 < self.limit:
             self._held, self._held_bytes = [ordered], ordered.nbytes
             return
@@ -118,7 +121,7 @@ class SortedRuns:
                 [part for head in heads for part in head.take_below(bound)], self.schema
             )
             if stretch.num_rows:
-                yield group(stretch, self.key_parts)
+                yield self.bring(stretch, self.key_parts)
             for head in heads:
                 if head.more and head.last_key == bound:
                     head.load()

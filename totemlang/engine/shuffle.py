@@ -17,7 +17,7 @@ from totemlang.bytecode.module import Stage
 from totemlang.data.kinds import ARROW
 from totemlang.engine.combine import Combiner
 from totemlang.engine.one_group import OneGroup
-from totemlang.engine.ordering import group
+from totemlang.engine.ordering import BringTogether, group
 from totemlang.engine.pieces import Aggregated, Pieces
 from totemlang.engine.runs import SortedRuns, first_batches, joined
 from totemlang.engine.spool import Scratch
@@ -58,7 +58,13 @@ class Grouping(Protocol):
 
 
 def grouping_for(
-    stage: Stage, *, combine: bool, limit: int, scratch: Scratch, prices: PriceTable
+    stage: Stage,
+    *,
+    combine: bool,
+    limit: int,
+    scratch: Scratch,
+    prices: PriceTable,
+    bring: BringTogether = group,
 ) -> KeyedGroups | OneGroup:
     """The grouping that a reduce needs.
 
@@ -68,12 +74,13 @@ def grouping_for(
         limit: bytes of rows to hold before combining or writing to scratch files.
         scratch: where those are made.
         prices: the bytes of kinds, for the sizes that aggregates carry.
+        bring: brings rows together by key.
     """
     kinds = tuple(parameter.type.kind for parameter in stage.parameters)
     combiner = Combiner(kinds[: stage.key_parts], kinds[stage.key_parts :], prices)
     schema = pa.schema([pa.field(f"c{i}", ARROW[kind]) for i, kind in enumerate(kinds)])
     if stage.key_parts:
-        return KeyedGroups(combiner, schema, combine, limit, scratch)
+        return KeyedGroups(combiner, schema, combine, limit, scratch, bring)
     return OneGroup(combiner, schema, combine, limit, scratch, LONG_GROUPS, COMBINED_ROWS)
 
 
@@ -90,6 +97,7 @@ class KeyedGroups:
     combine: bool
     limit: int
     scratch: Scratch
+    bring: BringTogether = group
     worth_combining: int = WORTH_COMBINING
     rows: int = field(default=0, init=False)
     _raw: SortedRuns = field(init=False)
@@ -100,7 +108,7 @@ class KeyedGroups:
     def __attrs_post_init__(self) -> None:
         """Make the sorters of rows and of partial rows."""
         parts = len(self.combiner.keys)
-        self._raw = SortedRuns(self.schema, parts, self.limit, self.scratch)
+        self._raw = SortedRuns(self.schema, parts, self.limit, self.scratch, bring=self.bring)
         self._partial = SortedRuns(
             self.combiner.schema, parts, self.limit, self.scratch, self.combiner.fold
         )

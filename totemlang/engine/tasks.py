@@ -18,8 +18,11 @@ from totemlang.engine.spool import Spool
 TASK_ROWS = 262_144
 """About so many rows of a file are a task."""
 
-LOOSE_ROWS = 65_536
-"""About so many rows are a task where they are handed over in memory."""
+LOOSE_ROWS = 262_144
+"""So many rows are a task where they are handed over in memory."""
+
+GROUPED_ROWS = 65_536
+"""About so many rows of groups are a task."""
 
 LOOSE_GROUPS = 32_768
 """So many groups known by aggregates are a task."""
@@ -57,7 +60,7 @@ def data_tasks(data: BoundData, partitions: int | None, *, in_memory: bool) -> I
     `in_memory`: whoever takes them shares this process's memory.
     """
     if data.edges is None or (in_memory and data.kept is not None):
-        yield from rows_tasks(data.batches(), data.rows, partitions)
+        yield from rows_tasks(data.batches(LOOSE_ROWS), data.rows, partitions)
         return
     if partitions is None:
         edges = _merged(data.edges)
@@ -108,7 +111,7 @@ def groups_tasks(stretches: Iterable[Pieces], partitions: int | None) -> Iterato
     """Groups as tasks: ranges of keys that ascend; with `partitions` so many of each stretch."""
     number = 0
     for stretch in stretches:
-        most_groups, most_rows = LOOSE_GROUPS, LOOSE_ROWS
+        most_groups, most_rows = LOOSE_GROUPS, GROUPED_ROWS
         if partitions is not None:
             most_groups = max(1, -(-stretch.groups // partitions))
             most_rows = max(1, stretch.rows)

@@ -12,6 +12,7 @@ from totemlang.bytecode.module import Value
 from totemlang.data.lookup import LookupTable
 from totemlang.diagnostics import UsageError
 from totemlang.engine.interpreted import InterpretedMachine
+from totemlang.engine.ordering import BringTogether, group
 from totemlang.verify.verified import VerifiedModule
 from totemlang.vm.meter import Purse
 from totemlang.vm.prepared import Prepared, prepare
@@ -46,7 +47,16 @@ class Tier:
     @property
     def map_rows(self) -> int:
         """Rows that a map takes at once."""
-        return 65_536 if self.is_native else 16_384
+        return 131_072 if self.is_native else 16_384
+
+    @property
+    def bring_together(self) -> BringTogether:
+        """How rows are brought together by key."""
+        if not self.is_native:
+            return group
+        from totemlang.engine.native_groups import bring_together
+
+        return bring_together
 
     def machine(
         self,

@@ -87,6 +87,7 @@ class Work:
                 limit=share,
                 scratch=self.scratch,
                 prices=self.verified.prices,
+                bring=self.tier.bring_together,
             )
         return self._spool(stage, share)
 
