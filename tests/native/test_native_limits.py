@@ -254,3 +254,14 @@ def test_a_batch_may_hold_more_rows_than_the_groups() -> None:
     part = rows.slice(1, 3)
     NativeMachine(compiled(text), (), (), other).reduce_rows(1, part, np.array([0, 2, 3]))
     assert meter.used == other.used
+
+
+def test_strings_that_fit_once_but_not_twice_come_out_all_the_same() -> None:
+    text = (
+        "dataset rows(int k, string s)\n\nmap m(rows row)\n    for i = 0; i < 20; i++ do\n"
+        "        emit row.k, row.s\n    end for\nend map\n\n"
+        "reduce r(int k, string[] s)\n    emit k, len(s)\nend reduce\n"
+    )
+    pair = Pair(compiled(text), memory=MEBIBYTE)
+    pair.check_stage(0, [[1, "é" * 50_000], [2, "b"]])
+    assert pair.given_up == 0

@@ -9,7 +9,7 @@ import pyarrow as pa
 from attrs import frozen
 
 from totemlang.data.kinds import ARROW
-from totemlang.native.calling import Entrance
+from totemlang.native.calling import Entrance, Trapped
 from totemlang.native.instance import Instance
 from totemlang.native.values import WIDTH
 from totemlang.schema.types import Kind
@@ -50,7 +50,10 @@ class NativeEmission:
         instance, rows = self.instance, self.rows
         size = self.packed_bytes(address, rows)
         table = 4 * (rows + 1)
-        block = instance.hold(table + size)
+        try:
+            block = instance.hold(table + size)
+        except Trapped:
+            return self._one_by_one(address)
         try:
             self.gather_strings(address, rows, block, block + table)
             offsets = instance.read(block, table)
@@ -59,3 +62,13 @@ class NativeEmission:
             instance.release(block)
         buffers = [None, pa.py_buffer(offsets), pa.py_buffer(text)]
         return pa.Array.from_buffers(pa.string(), rows, buffers)
+
+    def _one_by_one(self, address: int) -> pa.Array:
+        """Strings for which the machine's memory has no second place."""
+        held = np.frombuffer(self.instance.read(address, 8 * self.rows), np.uint64)
+        places, sizes = (held & 0xFFFFFFFF).tolist(), (held >> 32).tolist()
+        texts = [
+            self.instance.read(place, size).decode()
+            for place, size in zip(places, sizes, strict=True)
+        ]
+        return pa.array(texts, pa.string())

@@ -60,13 +60,20 @@ class Instance:
 
     def read(self, address: int, size: int) -> bytes:
         """Bytes of memory, copied."""
+        self._expect(address, size)
         return ctypes.string_at(self.base + address, size)
 
     def write(self, address: int, data: bytes) -> None:
         """Bring bytes to memory."""
+        self._expect(address, len(data))
         ctypes.memmove(self.base + address, data, len(data))
 
     def copy_in(self, address: int, source: int, size: int) -> None:
         """Bring bytes of this process to memory."""
         if size:
+            self._expect(address, size)
             ctypes.memmove(self.base + address, source, size)
+
+    def _expect(self, address: int, size: int) -> None:
+        if not 0 <= address <= address + size <= self.size:
+            raise AssertionError("outside the memory of the machine")
