@@ -60,27 +60,34 @@ passphrase_option = click.option(
 
 def as_member(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--as` and `--ledger`; the command gets `ledger`, open as that member."""
-    return _opening(command, need_identity=True)
 
-
-def as_reader(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--as` and `--ledger`; the command gets `ledger`, open to be read by anybody."""
-    return _opening(command, need_identity=False)
-
-
-def _opening(command: Callable[..., Any], *, need_identity: bool) -> Callable[..., Any]:
     @wraps(command)
     def with_ledger(
         *arguments: Any, identity: Path | None, path: Path | None, **options: Any
     ) -> Any:
-        opened = open_ledger(path, identity, need_identity=need_identity)
-        return command(*arguments, ledger=opened, **options)
+        return command(*arguments, ledger=open_ledger(path, identity), **options)
 
     return identity_option(ledger_option(with_ledger))
 
 
-def open_ledger(path: Path | None, identity: Path | None, *, need_identity: bool = True) -> Ledger:
-    """The ledger, open as a member, or to be read where no identity is given nor needed.
+def as_reader(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--ledger`; the command gets `ledger`, open to be read by anybody.
+
+    `--as` may be written and changes nothing, so no key is asked for its passphrase.
+    """
+
+    @wraps(command)
+    def with_ledger(*arguments: Any, path: Path | None, **options: Any) -> Any:
+        from totemlang.ledger.client import Ledger
+
+        return command(*arguments, ledger=Ledger.open(need_path(path)), **options)
+
+    unneeded = click.option("--as", "identity", hidden=True, expose_value=False)
+    return unneeded(ledger_option(with_ledger))
+
+
+def open_ledger(path: Path | None, identity: Path | None) -> Ledger:
+    """The ledger, open as a member.
 
     Raises:
         UsageError: where it is open who acts or on which ledger, or the folder has no identity.
@@ -89,9 +96,7 @@ def open_ledger(path: Path | None, identity: Path | None, *, need_identity: bool
     from totemlang.ledger.client import Ledger
 
     place = need_path(path)
-    if need_identity or identity is not None:
-        return Ledger.open(place, load_identity(acting(place, identity)))
-    return Ledger.open(place)
+    return Ledger.open(place, load_identity(acting(place, identity)))
 
 
 def acting(path: Path, identity: Path | None) -> Path:
