@@ -5,9 +5,11 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
+from compiled import machine
 from hypothesis import given
 from hypothesis import strategies as st
 
+from totemlang.diagnostics import OperationFailed
 from totemlang.vm import failures, strings
 from totemlang.vm.case_table import UNICODE_VERSION
 from totemlang.vm.failures import Failure
@@ -105,3 +107,14 @@ def test_a_string_is_not_built_beyond_the_limit(monkeypatch: pytest.MonkeyPatch)
     assert strings.words("a b c", " ") == ["a", "b", "c"]
     with pytest.raises(Failure, match=failures.TOO_LARGE):
         strings.words("a b c d", " ")
+
+
+def test_what_comes_after_too_many_words_is_not_paid_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strings, "MAX_ELEMENTS", 3)
+    used = set()
+    for text in ("x", "x" * 1000):
+        run, meter = machine(f'long n = count(words("a b c d", " ")) + count(words("{text}", " "))')
+        with pytest.raises(OperationFailed, match=failures.TOO_LARGE):
+            run.run_script()
+        used.add(meter.used)
+    assert len(used) == 1

@@ -185,7 +185,7 @@ def _rows() -> Iterable[Operation]:
     yield op("earlier", 0x46, ("T", "duration"), "T", (DATE, TIMESTAMP), "subtract", BytesOf(1), MATH, True, "later_{T}({0}, -{1})", native=native.failing("(call $earlier_{K} {0} {1})"))
     yield op("floor_to", 0x47, ("timestamp", "duration"), "timestamp", (), "divide", BytesOf(0), MATH, True, "floor_to({0}, {1})", command="Timestamp", native=native.failing("(call $floor_to {0} {1})"))
     # Arrays; here T is the element. Positions are long, counted from 0.
-    yield op("array", 0x50, ("*",), "T[]", SCALARS, "assign", Operands(), ACCESS, immediates=(COUNT,), meaning="[{*}]", note="as many operands as the instruction counts")
+    yield op("array", 0x50, ("*",), "T[]", SCALARS, "assign", Operands(), ACCESS, True, immediates=(COUNT,), meaning="[{*}]", note="as many operands as the instruction counts")
     yield op("fill", 0x51, ("long", "T"), "T[]", SCALARS, "assign", BytesOf(1) * ValueOf(0), ACCESS, True, "fill({0}, {1})", native=native.failing("(call $fill_{F} {0} {1})"))
     yield op("element", 0x52, ("T[]", "long"), "T", SCALARS, "index", ResultBytes(), ACCESS, True, "element({0}, {1})", native=native.ELEMENT)
     yield op("set_element", 0x53, ("long", "T"), "", SCALARS, "index", BytesOf(1), ACCESS, True, immediates=(SLOT,), note="stores the result of an operation into the array in the slot")
@@ -207,8 +207,8 @@ def _rows() -> Iterable[Operation]:
     yield op("substr", 0x62, ("string", "long", "long"), "string", (), "convert", BytesOf(0), CONVERSION, True, "substring({0}, {1}, {2})", command="String", native=native.failing("(call $substring {0} {1} {2})"))
     yield op("concat", 0x63, ("string*",), "string", (), "convert", Operands(), CONVERSION, True, "concatenate([{*}])", (COUNT,), command="String")
     yield op("starts_with", 0x64, ("string", "string"), "bool", (), "relational", Larger(BytesOf(0), BytesOf(1)), RELATIONAL, False, "{0}.startswith({1})", command="String", native=native.code("(call $starts_with {0} {1})"))
-    yield op("words", 0x65, ("string", "string"), "string[]", (), "relational", BytesOf(0) + BytesOf(1), RELATIONAL, False, "words({0}, {1})", command="String", native=native.failing("(call $words {0} {1})"))
-    yield op("words_space", 0x66, ("string",), "string[]", (), "relational", BytesOf(0), RELATIONAL, False, "words_at_space({0})", command="String", native=native.failing("(call $words_at_space {0})"))
+    yield op("words", 0x65, ("string", "string"), "string[]", (), "relational", BytesOf(0) + BytesOf(1), RELATIONAL, True, "words({0}, {1})", command="String", native=native.failing("(call $words {0} {1})"))
+    yield op("words_space", 0x66, ("string",), "string[]", (), "relational", BytesOf(0), RELATIONAL, True, "words_at_space({0})", command="String", native=native.failing("(call $words_at_space {0})"))
     # Missing values, at an optional or a plain type, and lookups.
     yield op("missing", 0x70, ("T",), "bool", SCALARS + OPTIONALS, "logic", ONE, LOGIC, False, "{0} is None")
     yield op("default", 0x71, ("T", "E"), "E", SCALARS + OPTIONALS, "assign", ResultBytes(), ACCESS, False, "default({0}, {1})")
