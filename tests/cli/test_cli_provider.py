@@ -283,3 +283,32 @@ def test_a_balance_going_down_is_drawn_on_a_terminal(five: Five) -> None:
     screen.expect(pexpect.EOF)
     screen.close()
     assert screen.exitstatus == 1
+
+
+def served(five: Five, who: str) -> subprocess.Popen[str]:
+    """A provider's node as a process of its own."""
+    command = "from totemlang.cli.consortium.main import totem; totem()"
+    return subprocess.Popen(
+        [sys.executable, "-c", command, "provider", "serve", "--for", "60", "--as", five.path(who)],
+        env=os.environ | {"TOTEM_LEDGER": str(five.path("ledger.db"))},
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def test_a_job_in_one_command(five: Five) -> None:
+    nodes = [served(five, who) for who in ("nora", "sam")]
+    try:
+        options = f"{five.path('job.totem')} --data north/bills --data south/bills"
+        done = five.gives(f"job run {options}", "ada")
+        assert done["rows"] == [[1, 200.0], [2, 800.0], [3, 400.0]]
+        assert (done["job"]["state"], done["job"]["charge"]) == ("settled", 396)
+        file = five.path("kept.csv")
+        five.says(f"job run {options} --keep-open -o {file}", "ada")
+        assert file.read_text().startswith("C_id,value\n1,200.0\n")
+        assert five.gives("job show latest", "ada")["state"] == "finished"
+    finally:
+        for node in nodes:
+            node.terminate()
+            node.wait(60)
+    assert [node.returncode for node in nodes] == [0, 0]

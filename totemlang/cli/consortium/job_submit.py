@@ -18,12 +18,12 @@ from totemlang.cli.progress import waiting
 from totemlang.cli.shell import Shell, speaks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from totemlang.ledger.client import Judgement, Ledger
+    from totemlang.ledger.client import Job, Judgement, Ledger
 
 
-def _asked(command: Callable[..., Any]) -> Callable[..., Any]:
+def asked_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what a job is: program, data sets, parameters, lookups."""
     data = click.option(
         "--data",
@@ -41,6 +41,21 @@ def _asked(command: Callable[..., Any]) -> Callable[..., Any]:
     return file(data(parameter_options(send(command))))
 
 
+budget_option = click.option(
+    "--budget",
+    multiple=True,
+    metavar="[ORGANISATION=]TOTEM",
+    help="What may be used at each provider, or at one; else the quoted bound. Repeatable.",
+)
+hours_option = click.option(
+    "--hours",
+    type=click.IntRange(1, 720),
+    default=24,
+    show_default=True,
+    help="How long it may run once it has started.",
+)
+
+
 @click.command(
     cls=Command,
     examples=(
@@ -51,7 +66,7 @@ def _asked(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
     ),
 )
-@_asked
+@asked_options
 @as_member
 @speaks
 def quote(
@@ -92,20 +107,9 @@ def quote(
         ("totem job submit bill.totem --data north/meters --param price=0.31 --as ada", ""),
     ),
 )
-@_asked
-@click.option(
-    "--budget",
-    multiple=True,
-    metavar="[ORGANISATION=]TOTEM",
-    help="What may be used at each provider, or at one; else the quoted bound. Repeatable.",
-)
-@click.option(
-    "--hours",
-    type=click.IntRange(1, 720),
-    default=24,
-    show_default=True,
-    help="How long it may run once it has started.",
-)
+@asked_options
+@budget_option
+@hours_option
 @as_member
 @speaks
 def submit(
@@ -120,6 +124,37 @@ def submit(
     ledger: Ledger,
 ) -> None:
     """Submit a job (S103): the contract judges it and reserves its budget, or refuses it."""
+    found, lookups = submit_job(
+        shell, ledger, file, data, budget, param=param, params=params, send=send, hours=hours
+    )
+    if shell.as_json:
+        shell.document(found.to_json())
+        return
+    shell.show(f"job {found.job} is submitted: {reserved(found)} reserved")
+    for path in lookups.values():
+        shell.say(f"hand {path} to every provider: totem provider receive {path.name}")
+    shell.say(whose_turn(found))
+
+
+def submit_job(
+    shell: Shell,
+    ledger: Ledger,
+    file: Path,
+    data: Sequence[str],
+    budget: Sequence[str],
+    *,
+    param: Sequence[str],
+    params: Path | None,
+    send: Sequence[str],
+    hours: int,
+) -> tuple[Job, dict[str, Path]]:
+    """Submit what was typed; gives the job, and the lookups that are sent along.
+
+    Raises:
+        Refused: where the program is refused.
+        Refusal: where the contract refuses, or access is missing.
+        UsageError: where data sets, budgets or parameters do not go together with the program.
+    """
     from totemlang.node.consumer import Consumer
 
     asked = read_asked(ledger, file, data)
@@ -133,14 +168,12 @@ def submit(
             lookups=lookups,
             hours=hours,
         )
-    if shell.as_json:
-        shell.document(found.to_json())
-        return
-    reserved = ", ".join(f"{totem(part.budget)} at {part.organisation}" for part in found.parts)
-    shell.show(f"job {found.job} is submitted: {reserved} reserved")
-    for path in lookups.values():
-        shell.say(f"hand {path} to every provider: totem provider receive {path.name}")
-    shell.say(whose_turn(found))
+    return found, lookups
+
+
+def reserved(found: Job) -> str:
+    """What a job has in escrow, by provider."""
+    return ", ".join(f"{totem(part.budget)} at {part.organisation}" for part in found.parts)
 
 
 def _show_quote(shell: Shell, found: Judgement) -> None:

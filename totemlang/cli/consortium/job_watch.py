@@ -46,9 +46,7 @@ def watch(
     shell: Shell, context: click.Context, name: str, seconds: float | None, ledger: Ledger
 ) -> None:
     """Follow a job until it has ended; the exit code is that of a run with such an end."""
-    job = job_named(ledger, name)
-    moments = _moments(ledger, job, seconds)
-    found = _watch_live(shell, moments) if shell.is_watched else _watch_lines(shell, moments)
+    found = watched(shell, ledger, job_named(ledger, name), seconds)
     if shell.as_json:
         shell.document(found.to_json())
     elif shell.is_watched:
@@ -57,6 +55,12 @@ def watch(
     if turn:
         shell.say(turn)
     context.exit(exit_code_of(found))
+
+
+def watched(shell: Shell, ledger: Ledger, job: str, seconds: float | None = None) -> Job:
+    """Follow a job until it has ended, drawing its balance or telling of each change."""
+    moments = _moments(ledger, job, seconds)
+    return _watch_live(shell, moments) if shell.is_watched else _watch_lines(shell, moments)
 
 
 def _moments(ledger: Ledger, job: str, seconds: float | None) -> Iterator[Job]:

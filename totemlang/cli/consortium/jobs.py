@@ -14,6 +14,7 @@ _HERE = "totemlang.cli.consortium"
     lazy={
         "quote": Lazy(f"{_HERE}.job_submit:quote", "Ask the contract what a job would cost."),
         "submit": Lazy(f"{_HERE}.job_submit:submit", "Submit a job: judged, its budget reserved."),
+        "run": Lazy(f"{_HERE}.job_run:run", "Submit a job, wait, show its result, settle it."),
         "list": Lazy(f"{_HERE}.job_show:list_", "List jobs."),
         "show": Lazy(f"{_HERE}.job_show:show", "Show a job: parts, stages, totem."),
         "watch": Lazy(f"{_HERE}.job_watch:watch", "Follow a job and its balance going down."),
