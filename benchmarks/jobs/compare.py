@@ -96,10 +96,12 @@ def _one_job(
 ) -> list[dict[str, Any]]:
     ways = {tool.engine: fastest(tool, job) for tool in tools}
     seconds: dict[str, list[float]] = {tool.engine: [] for tool in tools}
+    processor: dict[str, list[float]] = {tool.engine: [] for tool in tools}
     for turn in range(repeat):
         for tool in tools[turn % len(tools) :] + tools[: turn % len(tools)]:
             answer = tool.ask("run", job=job.name, way=ways[tool.engine])
             seconds[tool.engine].append(answer["seconds"])
+            processor[tool.engine].append(answer["processor"])
     _agree([tool for tool in tools if rows_for(tool, rows) == rows], job, scratch)
     return [
         {
@@ -107,6 +109,7 @@ def _one_job(
             "way": ways[tool.engine],
             "rows": rows_of(job.data, rows_for(tool, rows)),
             "seconds": seconds[tool.engine],
+            "processor": processor[tool.engine],
         }
         for tool in tools
     ]
@@ -125,10 +128,11 @@ def _agree(tools: list[Tool], job: Job, scratch: Path) -> None:
 
 
 def _say(entry: dict[str, Any]) -> None:
-    middle = statistics.median(entry["seconds"])
+    middle, least = statistics.median(entry["seconds"]), min(entry["processor"])
     print(
         f"{entry['job']:13} {entry['form']:8} {entry['tool']:7} {middle:9.3f} s"
-        f" {middle / entry['rows'] * 1e9:9.2f} ns a row  ({entry['way']})",
+        f" {middle / entry['rows'] * 1e9:9.2f} ns a row, {least / entry['rows'] * 1e9:9.2f} of"
+        f" processors  ({entry['way']})",
         flush=True,
     )
 

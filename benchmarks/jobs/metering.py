@@ -2,8 +2,10 @@
 
     python -m benchmarks.jobs.metering --rows 10000000
 
-Two processes take turns, from memory, each run directly after the other's; the ratio of a job is
-the median of the ratios of such pairs. The unmetered build is `benchmarks.unmetered`.
+Two processes take turns, from memory, each run directly after the other's. Times are those that
+all threads together took of the processors, which other work on the machine disturbs least; the
+ratio of a job is the median of the ratios of such pairs. The unmetered build is
+`benchmarks.unmetered`.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ def main() -> None:
         "",
         f"`make bench-metering ROWS={chosen.rows}`: from memory, {chosen.workers} workers, "
         f"{chosen.repeat} pairs of runs; {about['model']}, load {about['load before']} before. "
-        "Medians in seconds; the ratio is the median of the pairs'.",
+        "Medians in seconds of processor time; the ratio is the median of the pairs'.",
         "",
         "| job | metered | unmetered | ratio |",
         "|---|---:|---:|---:|",
@@ -50,9 +52,9 @@ def main() -> None:
             runs: dict[str, list[float]] = {"totem": [], "unmetered": []}
             for turn in range(chosen.repeat + 1):
                 for tool in (metered, bare) if turn % 2 else (bare, metered):
-                    seconds = tool.ask("run", job=job.name, way="")["seconds"]
+                    used = tool.ask("run", job=job.name, way="")["processor"]
                     if turn:  # the first compiles
-                        runs[tool.engine].append(seconds)
+                        runs[tool.engine].append(used)
             pairs = zip(runs["totem"], runs["unmetered"], strict=True)
             ratios.append(statistics.median(one / other for one, other in pairs))
             middle = [statistics.median(runs[tool.engine]) for tool in (metered, bare)]

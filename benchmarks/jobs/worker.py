@@ -45,12 +45,12 @@ class Worker:
         return {"ways": self.engine.ways(job)}
 
     def run(self, job: str, way: str) -> dict[str, Any]:
-        """Do a job, and time it."""
+        """Do a job, and time it: on the clock, and by what all threads took of the processors."""
         self.result = None
         gc.collect()
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         self.result = self.engine.run(job, way)
-        return {"seconds": time.perf_counter() - began}
+        return {"seconds": time.perf_counter() - began, "processor": time.process_time() - used}
 
     def save(self, path: str) -> dict[str, Any]:
         """Write the last result."""
