@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from native.native_pairs import PLENTY, Pair
-from totemlang.diagnostics import OutOfTotem
+from totemlang.diagnostics import OperationFailed, OutOfTotem
 from totemlang.native import calling
 from totemlang.native.limits import NotNative
 from totemlang.native.machine import NativeMachine
@@ -265,3 +265,11 @@ def test_strings_that_fit_once_but_not_twice_come_out_all_the_same() -> None:
     pair = Pair(compiled(text), memory=MEBIBYTE)
     pair.check_stage(0, [[1, "é" * 50_000], [2, "b"]])
     assert pair.given_up == 0
+
+
+def test_a_script_may_run_again_after_it_failed() -> None:
+    text = "param int n\nint x = 10 // n\n"
+    machine = NativeMachine(compiled(text), (0,), (), Meter(PLENTY))
+    for _ in range(3):
+        with pytest.raises(OperationFailed, match="division by zero"):
+            machine.run_script()

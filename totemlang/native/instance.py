@@ -39,6 +39,8 @@ class Instance:
         found = self._exports["memory"]
         assert isinstance(found, wasmtime.Memory)
         self.memory = found
+        self._base = ctypes.addressof(found.data_ptr(self.store).contents)
+        self._size = 0
         self.hold = self.entrance("hold")
         self.release = self.entrance("release")
 
@@ -50,8 +52,8 @@ class Instance:
 
     @property
     def base(self) -> int:
-        """Where the memory begins in this process. It stays there, but ask again all the same."""
-        return ctypes.addressof(self.memory.data_ptr(self.store).contents)
+        """Where the memory begins in this process; it does not move."""
+        return self._base
 
     @property
     def size(self) -> int:
@@ -61,19 +63,21 @@ class Instance:
     def read(self, address: int, size: int) -> bytes:
         """Bytes of memory, copied."""
         self._expect(address, size)
-        return ctypes.string_at(self.base + address, size)
+        return ctypes.string_at(self._base + address, size)
 
     def write(self, address: int, data: bytes) -> None:
         """Bring bytes to memory."""
         self._expect(address, len(data))
-        ctypes.memmove(self.base + address, data, len(data))
+        ctypes.memmove(self._base + address, data, len(data))
 
     def copy_in(self, address: int, source: int, size: int) -> None:
         """Bring bytes of this process to memory."""
         if size:
             self._expect(address, size)
-            ctypes.memmove(self.base + address, source, size)
+            ctypes.memmove(self._base + address, source, size)
 
     def _expect(self, address: int, size: int) -> None:
-        if not 0 <= address <= address + size <= self.size:
+        if address + size > self._size:
+            self._size = self.size
+        if not 0 <= address <= address + size <= self._size:
             raise AssertionError("outside the memory of the machine")

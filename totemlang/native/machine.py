@@ -37,6 +37,8 @@ from totemlang.vm.shape import line_of
 from totemlang.vm.tier import Emission, Starts
 from totemlang.vm.totals import Noted, Totals, work_out
 
+_NO_FAILURE = bytes(CHAIN - FAILED_COUNT)
+
 CHUNK = 1 << 22
 """Totem drawn at a time, where there is so much."""
 
@@ -150,6 +152,7 @@ class NativeMachine:
         saved = self._counted()
         try:
             self._begin_batch(SCRIPT)
+            self._reset(self._mark)
             left = self.instance.entrance("script")(self._first_draw())
         except Trapped:
             self._give_up(saved)
@@ -210,7 +213,6 @@ class NativeMachine:
             make_room(self.instance, self.plan.stages[stage].outputs, kinds, read.records)
             drawn = self._first_draw() if self.plan.stages[stage].charges else 0
             left = self._stages[stage](read.records, drawn)
-            self._reset(self._mark)
         except Trapped:
             self._give_up(saved, read.price + work)
             return None
@@ -225,8 +227,7 @@ class NativeMachine:
 
     def _begin_batch(self, stage: str) -> None:
         self._stage, self._drawn, self._ended = stage, 0, None
-        self.instance.write(FAILED_COUNT, bytes(CHAIN - FAILED_COUNT))
-        self._begin(0, 0)
+        self.instance.write(FAILED_COUNT, _NO_FAILURE)
 
     def _first_draw(self) -> int:
         self._drawn = self._meter.draw(0, CHUNK, self._stage)
