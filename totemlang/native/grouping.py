@@ -39,6 +39,7 @@ MOST_HELD = 3 << 27
 _LEAST_SLICE, _TEXT_SLICE = 1 << 12, 1 << 14
 
 _MOST_WIDENINGS = 12
+_SAMPLED, _SHORT = 256, 16
 _FEW = 1 << 16
 _SPARSE = 32
 """Of more than a few keys in a range one in so many must occur in a slice."""
@@ -168,7 +169,8 @@ class NativeGrouping:
                 if row < stop:
                     self._widen(_Columns(room, places, self.plan.layout.columns, row, stop))
             elif self._tables.way is Way.HASHED:
-                row = instance.call("hashed", row, stop, self.plan.most_hashed)
+                name = "hashed_long" if columns.are_long(len(keys)) else "hashed"
+                row = instance.call(name, row, stop, self.plan.most_hashed)
                 if row < stop:
                     self._make_room()
             else:
@@ -294,6 +296,17 @@ class _Columns:
     ) -> None:
         self.first = first
         self._room, self._places, self._kinds, self._stop = room, places, kinds, stop
+
+    def are_long(self, columns: int) -> bool:
+        """Whether more than a few strings of one of the first columns have over 16 bytes."""
+        number = self._stop - self.first
+        step = max(1, number // _SAMPLED)
+        for place, kind in zip(self._places[:columns], self._kinds, strict=False):
+            if kind is Kind.STRING:
+                sizes = self._room.view(place + 8 * self.first, number, np.int64)[::step] >> 32
+                if np.count_nonzero(sizes > _SHORT) * 16 > len(sizes):
+                    return True
+        return False
 
     def values(self, column: int) -> npt.NDArray[np.generic]:
         """The values of a column that is not of strings."""

@@ -147,8 +147,9 @@ class Keys:
         for k, word in enumerate(self.layout.words):
             value = f"(local.get $w{k})"
             if word.place == 2:  # without the place
-                value = f"(i64.shr_u {value} (i64.const 32))"
-            total = f"(i64.add {total} (i64.mul {value} (local.get $m{k})))"
+                total = f"(i64.add {total} (i64.shr_u {value} (i64.const 32)))"
+            else:
+                total = f"(i64.add {total} (i64.mul {value} (local.get $m{k})))"
         last = f"(local.get $m{len(self.layout.words)})"
         return f"""(local.set $h {total})
 (local.set $h (i64.xor (local.get $h) (i64.shr_u (local.get $h) (i64.const 32))))

@@ -38,7 +38,9 @@ class Loops:
             yield self._direct()
         yield self._settle()
         yield self._hash_of()
-        yield self._hashed()
+        yield self._hashed("hashed", has_long=False)
+        if self.layout.long_words:
+            yield self._hashed("hashed_long", has_long=True)
         yield self._one()
 
     @property
@@ -224,7 +226,7 @@ class Loops:
   {unless}
   (br $rare))"""
 
-    def _hashed(self) -> str:
+    def _hashed(self, name: str, *, has_long: bool) -> str:
         full = f"""(br_if $stop {NO_ROOM})
 (br_if $stop (i32.ge_u (i32.load $own offset=4 (local.get $table)) (local.get $most)))"""
         load = f"""(local.set $table (i32.const {self.state.tables}))
@@ -234,16 +236,16 @@ class Loops:
 {self.values()}
 (local.set $unfit (i32.const 1))
 (block $edge
-  {self.keys.words_at_once(has_long=True)}
+  {self.keys.words_at_once(has_long=has_long)}
   (local.set $unfit (i32.const 0)))
 (if (local.get $unfit) (then {full} (br $rare)))
 {self.keys.hash()}
-{self.find_at_once(full, has_long=True)}
+{self.find_at_once(full, has_long=has_long)}
 {self.counted_at_once()}"""
         rare = f"""{self.keys.words()} {self.keys.hash()}
 {self.call_one()}"""
         return f"""
-(func (export "hashed") (param $from i32) (param $rows i32) (param $most i32) (result i32)
+(func (export "{name}") (param $from i32) (param $rows i32) (param $most i32) (result i32)
   (local $e i32)(local $table i32){self.row_locals}{self.cells.value_locals}
   {self.keys.word_locals}{self.table_locals}
   {self.rows(load, row, rare)}
