@@ -5,11 +5,12 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from attrs import define, field
 
 from totemlang.cli.consortium.folders import (
     acting,
@@ -25,12 +26,18 @@ from totemlang.cli.options import files, read_bytes
 from totemlang.cli.output import require_writable, write_file
 from totemlang.cli.progress import watching
 from totemlang.cli.shell import Shell, speaks
-from totemlang.diagnostics import UsageError
+from totemlang.diagnostics import LedgerUnreachable, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
+    from totemlang.engine.progress import Progress
+    from totemlang.ledger.client import Job
     from totemlang.node.provider import Deed, ProviderNode
+
+_AGAIN = 5.0
+"""Seconds until a ledger that did not answer is asked again."""
 
 NODE = "node"
 """The node's own folder, in that of the member."""
@@ -82,15 +89,24 @@ def serve(
 
     def tell(deed: Deed) -> None:
         deeds.append(deed)
+        drawing.end()
         _say(shell, deed)
 
-    with _node(shell, data, folder, identity, path) as node, _until_interrupted() as stop:
+    with (
+        _node(shell, data, folder, identity, path) as (node, drawing),
+        _until_interrupted() as stop,
+    ):
         if seconds is not None:
             timer = threading.Timer(seconds, stop.set)
             timer.daemon = True
             timer.start()
         shell.say(f"{node.ledger.member} serves {', '.join(node.holdings) or 'no data sets'}")
-        node.serve(stop, tell)
+        while not stop.is_set():
+            try:
+                node.serve(stop, tell)
+            except LedgerUnreachable as error:  # it may come back, and others rely on the node
+                shell.complain(f"{error}; trying again in {_AGAIN:.0f} seconds")
+                stop.wait(_AGAIN)
     if shell.as_json:
         shell.document(_document(deeds))
 
@@ -113,11 +129,12 @@ def step(
 ) -> None:
     """Do all that is due to a provider now, then stop."""
     deeds: list[Deed] = []
-    with _node(shell, data, folder, identity, path) as node:
+    with _node(shell, data, folder, identity, path) as (node, drawing):
         while True:
             now = []
             for deed in node.step():
                 now.append(deed)
+                drawing.end()
                 _say(shell, deed)
             deeds += now
             if all(deed.what == "waits" for deed in now):
@@ -204,6 +221,27 @@ def _keeping(folder: Path | None, identity: Path) -> Any:
     return Keeping.at(folder or identity / NODE)
 
 
+@define
+class _Drawing:
+    """The progress of what a node runs, drawn while it runs and not between."""
+
+    shell: Shell
+    _open: ExitStack = field(factory=ExitStack, init=False)
+    _listen: Callable[[Progress], None] | None = field(default=None, init=False)
+
+    def draw(self, job: Job, part: int, moment: Progress) -> None:
+        """Show how far a part has come."""
+        if self._listen is None:
+            self._listen = self._open.enter_context(watching(self.shell))
+        if self._listen is not None:
+            self._listen(moment)
+
+    def end(self) -> None:
+        """Take the picture away: the part has ended."""
+        self._open.close()
+        self._listen = None
+
+
 @contextmanager
 def _node(
     shell: Shell,
@@ -211,7 +249,7 @@ def _node(
     folder: Path | None,
     identity: Path | None,
     path: Path | None,
-) -> Iterator[ProviderNode]:
+) -> Iterator[tuple[ProviderNode, _Drawing]]:
     """The node of whoever acts, drawing the progress of what it runs where somebody watches."""
     from totemlang.ledger.client import AccessKeys
     from totemlang.node.provider import ProviderNode
@@ -219,14 +257,21 @@ def _node(
     place = need_path(path)
     own = acting(place, identity)
     holdings = noted_holdings(own) | given_holdings(data)
-    with open_ledger(place, own) as ledger, watching(shell) as listen:
-        yield ProviderNode(
-            ledger,
-            _keeping(folder, own),
-            holdings,
-            AccessKeys.kept(ledger, own),
-            progress=None if listen is None else lambda job, part, progress: listen(progress),
-        )
+    drawing = _Drawing(shell)
+    with open_ledger(place, own) as ledger:
+        try:
+            yield (
+                ProviderNode(
+                    ledger,
+                    _keeping(folder, own),
+                    holdings,
+                    AccessKeys.kept(ledger, own),
+                    progress=drawing.draw if shell.is_watched else None,
+                ),
+                drawing,
+            )
+        finally:
+            drawing.end()
 
 
 @contextmanager
