@@ -8,14 +8,13 @@ exact and rounded once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from totemlang.native.emission import NativeEmission
-from totemlang.native.grouping_incoming import FORMS, lay_down
+from totemlang.native.grouping_incoming import Columns, lay_down
 from totemlang.native.grouping_output import Reader, no_rows
 from totemlang.native.grouping_place import Instance, Place, Room, own_place
 from totemlang.native.grouping_plan import GroupingPlan
@@ -27,7 +26,6 @@ from totemlang.native.grouping_tables import (
     Way,
     room_of,
 )
-from totemlang.schema.types import Kind
 from totemlang.vm.tier import Emission
 
 SLICE = 1 << 18
@@ -39,7 +37,6 @@ MOST_HELD = 3 << 27
 _LEAST_SLICE, _TEXT_SLICE = 1 << 12, 1 << 14
 
 _MOST_WIDENINGS = 12
-_SAMPLED, _SHORT = 256, 16
 _FEW = 1 << 16
 _SPARSE = 32
 """Of more than a few keys in a range one in so many must occur in a slice."""
@@ -159,7 +156,7 @@ class NativeGrouping:
         self.rows += rows
         while row < rows:
             stop = min(rows, row + self._slice)
-            columns = _Columns(room, places, self.plan.layout.columns, row, stop)
+            columns = Columns(room, places, self.plan.layout.columns, row, stop)
             if not self._windows.chosen:
                 self._windows.choose(columns.values)
             if self._tables.way is Way.NONE:
@@ -167,7 +164,7 @@ class NativeGrouping:
             if self._tables.way is Way.DIRECT:
                 row = instance.call("direct" if keys else "whole", row, stop)
                 if row < stop:
-                    self._widen(_Columns(room, places, self.plan.layout.columns, row, stop))
+                    self._widen(Columns(room, places, self.plan.layout.columns, row, stop))
             elif self._tables.way is Way.HASHED:
                 name = "hashed_long" if columns.are_long(len(keys)) else "hashed"
                 row = instance.call(name, row, stop, self.plan.most_hashed)
@@ -189,14 +186,14 @@ class NativeGrouping:
         else:
             self._tables.part()
 
-    def _begin(self, columns: _Columns) -> None:
+    def _begin(self, columns: Columns) -> None:
         ranges = self._ranges(columns)
         if ranges is not None and self._is_dense(ranges, columns):
             self._tables.address_directly(ranges)
         else:
             self._tables.hash()
 
-    def _is_dense(self, ranges: list[Range], columns: _Columns) -> bool:
+    def _is_dense(self, ranges: list[Range], columns: Columns) -> bool:
         """Whether so many of the keys in the ranges occur that they are worth their memory."""
         number = room_of(ranges)
         if number > self._most_direct:
@@ -205,7 +202,7 @@ class NativeGrouping:
             return number <= _FEW
         return len(np.unique(columns.values(0))) * _SPARSE >= number
 
-    def _widen(self, columns: _Columns) -> None:
+    def _widen(self, columns: Columns) -> None:
         """Make room for keys outside of the ranges, or find groups by hash from now on."""
         found = self._ranges(columns)
         assert found is not None
@@ -217,7 +214,7 @@ class NativeGrouping:
                 return
         self._tables.hash()
 
-    def _ranges(self, columns: _Columns) -> list[Range] | None:
+    def _ranges(self, columns: Columns) -> list[Range] | None:
         """The ranges of the keys; None if there is a string."""
         if not self.plan.layout.is_direct:
             return None
@@ -286,31 +283,3 @@ class NativeGrouping:
         self._runs.write(self._leaving(at, number) for at, number in self._tables.groups())
         self._tables.clear()
         self._tables.part()
-
-
-class _Columns:
-    """Rows of columns in a memory, seen from here."""
-
-    def __init__(
-        self, room: Room, places: list[int], kinds: Sequence[Kind], first: int, stop: int
-    ) -> None:
-        self.first = first
-        self._room, self._places, self._kinds, self._stop = room, places, kinds, stop
-
-    def are_long(self, columns: int) -> bool:
-        """Whether more than a few strings of one of the first columns have over 16 bytes."""
-        number = self._stop - self.first
-        step = max(1, number // _SAMPLED)
-        for place, kind in zip(self._places[:columns], self._kinds, strict=False):
-            if kind is Kind.STRING:
-                sizes = self._room.view(place + 8 * self.first, number, np.int64)[::step] >> 32
-                if np.count_nonzero(sizes > _SHORT) * 16 > len(sizes):
-                    return True
-        return False
-
-    def values(self, column: int) -> npt.NDArray[np.generic]:
-        """The values of a column that is not of strings."""
-        form = FORMS[self._kinds[column]]
-        at = self._places[column] + self.first * np.dtype(form).itemsize
-        found: npt.NDArray[np.generic] = self._room.view(at, self._stop - self.first, form)
-        return found

@@ -1,4 +1,4 @@
-"""Columns of an Arrow batch laid down in a memory as a machine would have emitted them."""
+"""Columns in a memory as a machine emits them: laid down from Arrow batches, and looked at."""
 
 from __future__ import annotations
 
@@ -23,6 +23,37 @@ FORMS: dict[Kind, type[np.generic]] = {
     Kind.DOUBLE: np.float64,
 }
 """How values of a kind lie in memory."""
+
+
+_SAMPLED, _SHORT = 256, 16
+
+
+class Columns:
+    """Rows of columns in a memory, seen from here."""
+
+    def __init__(
+        self, room: Room, places: list[int], kinds: Sequence[Kind], first: int, stop: int
+    ) -> None:
+        self.first = first
+        self._room, self._places, self._kinds, self._stop = room, places, kinds, stop
+
+    def are_long(self, columns: int) -> bool:
+        """Whether more than a few strings of one of the first columns have over 16 bytes."""
+        number = self._stop - self.first
+        step = max(1, number // _SAMPLED)
+        for place, kind in zip(self._places[:columns], self._kinds, strict=False):
+            if kind is Kind.STRING:
+                sizes = self._room.view(place + 8 * self.first, number, np.int64)[::step] >> 32
+                if np.count_nonzero(sizes > _SHORT) * 16 > len(sizes):
+                    return True
+        return False
+
+    def values(self, column: int) -> npt.NDArray[np.generic]:
+        """The values of a column that is not of strings."""
+        form = FORMS[self._kinds[column]]
+        at = self._places[column] + self.first * np.dtype(form).itemsize
+        found: npt.NDArray[np.generic] = self._room.view(at, self._stop - self.first, form)
+        return found
 
 
 def lay_down(batch: pa.RecordBatch, kinds: Sequence[Kind], room: Room, at: int = 64) -> list[int]:

@@ -19,6 +19,9 @@ from totemlang.schema.types import Kind
 _CHUNK = 1_024
 """Rows whose values are checked together."""
 
+_PAIRS = 4
+"""Pairs of floats that are looked at in a turn."""
+
 _STRETCH = 1 << 16
 """Rows after which the group is settled."""
 
@@ -94,11 +97,12 @@ class Whole:
 (func $fast{number} (param $e i32) (param $p i32) (param $number i32)
   (call $slow{number} (local.get $e) (local.get $p) (local.get $number)))"""
         step = WIDTH[cell.kind] * lanes
+        largest = "".join(f"(local $l{pair} v128)" for pair in range(_PAIRS))
         return f"""
 (func $fast{number} (param $e i32) (param $p i32) (param $number i32)
   (local $end i32)(local $rows i32)(local $start i32)(local $low i64)(local $high i64)
   (local $x v128)(local $y v128)(local $a v128)(local $b v128)(local $bad v128)
-  (local $c1 v128)(local $c2 v128)(local $largest v128)(local $t v128)(local $r v128)(local $u v128)
+  (local $c1 v128)(local $c2 v128){largest}(local $t v128)(local $r v128)(local $u v128)
   (local $kept i64)(local $f f64)
   (block $done
     (loop $chunk
@@ -124,9 +128,10 @@ class Whole:
         begin = f"""(local.set $c1 (v128.load64_splat $own (i32.const {at})))
 (local.set $c2 (v128.load64_splat $own (i32.const {at + 8})))
 (local.set $a (v128.const i64x2 0 0)) (local.set $b (v128.const i64x2 0 0))
-(local.set $bad (v128.const i64x2 0 0)) (local.set $largest (v128.const i64x2 0 0))"""
+(local.set $bad (v128.const i64x2 0 0))
+{" ".join(f"(local.set $l{pair} (v128.const i64x2 0 0))" for pair in range(_PAIRS))}"""
         turn = ""
-        for pair in range(2):
+        for pair in range(_PAIRS):  # each with its own largest: one alone would wait for itself
             load = f"(v128.load $source offset={16 * pair} (local.get $p))"
             if cell.kind is Kind.FLOAT:
                 load = f"""(f64x2.promote_low_f32x4
@@ -137,19 +142,23 @@ class Whole:
 (local.set $u (f64x2.add (local.get $r) (local.get $c2)))
 (local.set $bad (v128.or (local.get $bad) (f64x2.ne (local.get $r)
   (f64x2.sub (local.get $u) (local.get $c2)))))
-(local.set $largest (f64x2.pmax (f64x2.mul (local.get $x) (local.get $x)) (local.get $largest)))
+(local.set $l{pair}
+  (f64x2.pmax (f64x2.mul (local.get $x) (local.get $x)) (local.get $l{pair})))
 (local.set $a (i64x2.add (local.get $a) (local.get $t)))
 (local.set $b (i64x2.add (local.get $b) (local.get $u)))
 """
+        largest = "(local.get $l0)"
+        for pair in range(1, _PAIRS):
+            largest = f"(f64x2.pmax {largest} (local.get $l{pair}))"
         low, high = cell.offset, cell.offset + 8
         finish = f"""
-(if (v128.any_true (v128.or (local.get $bad) (f64x2.gt (local.get $largest)
+(if (v128.any_true (v128.or (local.get $bad) (f64x2.gt {largest}
     (v128.load64_splat $own (i32.const {at + 32})))))
   (then (call $slow{number} (local.get $e) (local.get $start) (local.get $rows)))
   (else
     {_add_word(low, _less_bits("$b", at + 16))}
     {_add_word(high, _less_bits("$a", at + 24))}))"""
-        return begin, turn, finish, 4
+        return begin, turn, finish, 2 * _PAIRS
 
 
 def _less_bits(lanes: str, bits: int) -> str:
