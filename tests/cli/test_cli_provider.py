@@ -224,11 +224,13 @@ def test_a_result_is_fetched_with_a_code(five: Five) -> None:
     five.says(f"provider accept {job}", "nora")
     five.says(f"provider accept {job}", "sam")
     entry, delivery = five.path("entry.json"), five.path("delivery.json")
-    five.says("provider step", "nora")  # part 0 has ended, part 1 has not
+    five.says("provider step", "nora")
     five.says(f"job code {job} --part 0 -o {entry}", "ada")
+    early = five.type_in(f"provider admit {entry} -o {delivery}", who="nora")
+    assert (early.exit_code, delivery.exists()) == (2, False)  # part 1 has not ended
+    five.says("provider step", "sam")
     five.says(f"provider admit {entry} -o {delivery}", "nora")
     five.refuses(f"provider admit {entry} -o {delivery}", "nora")
-    five.says("provider step", "sam")
     rows = five.gives(f"job result {job} --delivery 0={delivery}", "ada")["rows"]
     assert rows == [[1, 200.0], [2, 800.0], [3, 400.0]]
     delivery.write_text(delivery.read_text().replace("1", "2"))

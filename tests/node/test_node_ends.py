@@ -24,7 +24,7 @@ from totemlang.diagnostics import UsageError
 from totemlang.engine.account import Account
 from totemlang.engine.local import run_job
 from totemlang.engine.outcome import Outcome
-from totemlang.node import Wanted, hold_to_job, verify_receipt
+from totemlang.node import Wanted
 
 FAILS = BILLS.replace("emit row.C_id, row.Bill", "emit 6 // (row.C_id - 2), row.Bill")
 
@@ -172,7 +172,7 @@ def test_an_operation_that_fails_ends_the_job_and_costs_its_stages(here: Valley)
     job = here.ended(here.submit(FAILS, 1_000))
     assert (job.state, job.parts[0].status) == ("failed", "failed")
     assert job.parts[0].charge == job.parts[0].by_stage[0] > 0
-    assert job.parts[0].receipt is not None
+    assert here.ada.receipt(job.job, 0).hash == job.parts[0].receipt
     with pytest.raises(UsageError, match="there is no result"):
         here.ada.result(job.job)
     here.ada.settle(job.job)
@@ -183,13 +183,21 @@ def test_out_of_totem_within_a_stage_takes_the_budget(here: Valley) -> None:
     judged = here.ada.judge(program(ROOTS), [Wanted({"bills": "north/bills"})]).parts[0].quote
     job = here.ended(here.submit(ROOTS, judged.lower))
     assert (job.state, job.parts[0].status) == ("out_of_totem", "out_of_totem")
-    kept = here.nodes["nora"].keeping.kept(job.job, 0)
-    assert kept is not None
-    assert (kept.result, kept.receipt.hash) == (None, job.parts[0].receipt)
-    signer = verify_receipt(kept.receipt, here.five["ada"].chain.trust())
-    hold_to_job(kept.receipt, signer, job, 0, job.code)
+    assert here.ada.delivered(job.job, 0).result is None
+    assert here.ada.receipt(job.job, 0).hash == job.parts[0].receipt
     here.ada.settle(job.job)
     assert here.amounts("nora") == (judged.lower, 0)
+    whole(here)
+
+
+def test_no_part_of_a_job_that_failed_releases_a_result(here: Valley) -> None:
+    job = here.submit(FAILS.replace("- 2", "- 4"), None, None)  # fails in the south alone
+    job = here.ended(job)
+    assert [part.status for part in job.parts] == ["done", "failed"]
+    here.ada.settle(job.job)
+    here.step()
+    assert [here.ada.delivered(job.job, number).result for number in (0, 1)] == [None, None]
+    assert here.ada.receipt(job.job, 0).receipt["status"] == "done"
     whole(here)
 
 

@@ -38,7 +38,7 @@ from totemlang.ledger.contract import Reason, Refusal
 from totemlang.node.delivery import Delivery
 from totemlang.node.entrance import Entry, issue
 from totemlang.node.judging import judged_part
-from totemlang.node.receipts import hold_to_job, verify_receipt
+from totemlang.node.receipts import SignedReceipt, Signer, hold_to_job, verify_receipt
 from totemlang.node.results import PartResult, whole_result
 from totemlang.program import Program
 from totemlang.schema.metadata_json import metadata_to_json
@@ -172,16 +172,30 @@ class Consumer:
             BadReceipt: where it is not what the ledger and the receipt say.
         """
         known = self.ledger.job_show(job)
-        trust = self.ledger.chain.trust()
         code = judged_part(self.ledger, known, 0).code  # all parts run the same
         found = []
         for number, part in enumerate(known.parts):
             delivery = (fetched or {}).get(number) or self.delivered(job, number)
-            signer = verify_receipt(delivery.receipt, trust, ledger=self.ledger.id)
-            hold_to_job(delivery.receipt, signer, known, number, code)
+            signer = self._held(delivery.receipt, known, number, code)
             table, columns = delivery.table()
             found.append(PartResult(part.organisation, table, columns, delivery.receipt, signer))
         return found
+
+    def receipt(self, job: str, part: int) -> SignedReceipt:
+        """The receipt of a part, however it ended, held to its signature and to the ledger.
+
+        Raises:
+            Refusal: where none has been delivered.
+            BadReceipt: where it is not what the ledger says.
+        """
+        known, found = self.ledger.job_show(job), self.delivered(job, part).receipt
+        self._held(found, known, part, judged_part(self.ledger, known, part).code)
+        return found
+
+    def _held(self, receipt: SignedReceipt, job: Job, part: int, code: str) -> Signer:
+        signer = verify_receipt(receipt, self.ledger.chain.trust(), ledger=self.ledger.id)
+        hold_to_job(receipt, signer, job, part, code)
+        return signer
 
     def is_released(self, job: str) -> bool:
         """Whether every part of a job has been handed over."""

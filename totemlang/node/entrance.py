@@ -24,6 +24,7 @@ from totemlang.ledger.contract.codes import hash_of_code
 from totemlang.ledger.identity import is_signed
 from totemlang.ledger.identity.keys import is_p256
 from totemlang.node.delivery import Delivery
+from totemlang.node.handing_over import released
 from totemlang.node.keeping import Keeping
 
 CODE_BYTES = 16
@@ -93,11 +94,12 @@ def issue(ledger: Ledger, job: str, part: int) -> Entry:
 
 def let_in(ledger: Ledger, keeping: Keeping, entry: Entry) -> Delivery:
     """Spend a code that is shown, and give what the part came to; see `ProviderNode.let_in`."""
+    job = ledger.job_show(entry.job)
+    found = released(keeping, job, entry.part) if entry.part < len(job.parts) else None
+    if found is None:  # the code stays good
+        raise UsageError("there is nothing to hand over yet")
     admit(ledger, entry)
-    kept = keeping.kept(entry.job, entry.part)
-    if kept is None:
-        raise UsageError("the part has not ended")
-    return kept
+    return found
 
 
 def admit(ledger: Ledger, entry: Entry) -> None:

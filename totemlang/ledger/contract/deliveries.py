@@ -12,7 +12,14 @@ import hashlib
 from totemlang.ledger.canonical import NotCanonical, canonical, parse_canonical
 from totemlang.ledger.contract.arguments import DIGEST, IDENTIFIER
 from totemlang.ledger.contract.declare import declared
-from totemlang.ledger.contract.jobs import PART, load_job, part_of
+from totemlang.ledger.contract.jobs import (
+    DONE,
+    FAILED,
+    OUT_OF_TOTEM,
+    PART,
+    load_job,
+    part_of,
+)
 from totemlang.ledger.contract.records import Record, check_organisation, need
 from totemlang.ledger.contract.refusals import Reason, Refusal
 from totemlang.ledger.stub import MAX_VALUE_BYTES, Stub
@@ -21,7 +28,9 @@ VALUE = "value"
 """The name of a private value in the transient map of a call."""
 
 SALT_DIGITS = 32
-_ENDED = ("finished", "settled", "disputed")
+_ENDED = ("finished", "failed", "out_of_totem", "disputed", "settled")
+_EVIDENT = (DONE, FAILED, OUT_OF_TOTEM)
+"""Ends of a part of which there is a receipt; with the first there is a result."""
 
 
 @declared(roles=("provider",), transient=(VALUE,), request=IDENTIFIER, hash=DIGEST)
@@ -46,10 +55,12 @@ def key_read(stub: Stub, request: str) -> Record:
 
 @declared(roles=("provider",), transient=(VALUE,), job=IDENTIFIER, part=PART, hash=DIGEST)
 def result_deliver(stub: Stub, job: str, part: int, hash: str) -> Record:
-    """Hand the released result of a part to the consumer's organisation, once the job is done."""
+    """Hand a part's receipt, and its result where the job is done, to the consumer's organisation
+    once the job has ended.
+    """
     record = load_job(stub, job)
     part_of(stub, record, part)
-    if record["state"] not in _ENDED or record["parts"][part]["status"] != "done":
+    if record["state"] not in _ENDED or record["parts"][part]["status"] not in _EVIDENT:
         raise Refusal(Reason.STATE, f"the job is {record['state']}")
     return _deliver(stub, record["consumer"], f"result/{job}/{part}", hash)
 
