@@ -100,6 +100,25 @@ def test_extremes_that_grow_and_shrink() -> None:
     check(plan([Kind.BOOL], [Kind.STRING]), batch_of([Kind.BOOL, Kind.STRING], rows))
 
 
+@pytest.mark.parametrize("keys", [[], [Kind.LONG], [Kind.STRING]])
+def test_rows_after_a_merge_and_groupings_after_others(keys: list[Kind]) -> None:
+    """A grouping takes rows after it was merged with another, and a closed one is empty."""
+    kinds = [*keys, Kind.DOUBLE]
+    rows = [[{Kind.LONG: i % 5, Kind.STRING: "k" * (i % 20)}[k] for k in keys] for i in range(90)]
+    batch = batch_of(kinds, [[*key, i / 3] for i, key in enumerate(rows)])
+    of = plan(keys, [Kind.DOUBLE])
+    one, other = NativeGrouping(of), NativeGrouping(of)
+    one.add_batch(batch.slice(0, 30))
+    other.add_batch(batch.slice(30, 30))
+    one.merge(other)
+    one.add_batch(batch.slice(60))
+    assert plainly(given_by(one)) == plainly(expected(of, batch))
+    for closed in (one, other):
+        closed.rows = 0
+        closed.add_batch(batch)
+        assert plainly(given_by(closed)) == plainly(expected(of, batch))
+
+
 def test_groupings_of_different_plans_do_not_merge() -> None:
     """Their hashes have other secrets."""
     one, other = (NativeGrouping(plan([Kind.INT], [])) for _ in range(2))

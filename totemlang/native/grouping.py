@@ -145,7 +145,10 @@ class NativeGrouping:
         if self._runs is not None:
             self._runs.close()
             self._runs = None
+        self._room.give_back()
+        self._staging.give_back()
         self._tables.clear()
+        self._windows = Windows(self.plan.layout, self.plan.state, self._room)
 
     # --- rows
 

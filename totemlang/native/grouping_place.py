@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from totemlang.native.grouping_layout import Signature
 from totemlang.native.grouping_module import module_text
 
 _PAGE = 1 << 16
+_NOT_NEEDED = 4
+"""The advice to the system that pages are not needed (madvise)."""
 
 
 @frozen(eq=False)
@@ -65,6 +68,15 @@ class Room:
                 self.memory.grow(self.store, missing)
             except wasmtime.WasmtimeError:
                 raise MemoryError("the memory of a grouping cannot grow") from None
+
+    def give_back(self) -> None:
+        """Let the system have its pages; it is all zeros then.
+
+        The store keeps a memory as long as it lives, and a machine's lives for many stages.
+        """
+        if sys.platform == "linux":
+            system = ctypes.CDLL(None)
+            system.madvise(ctypes.c_void_p(self._base), ctypes.c_size_t(self.size), _NOT_NEEDED)
 
     def view(self, at: int, number: int, form: Any) -> npt.NDArray[Any]:
         """Items of a NumPy type that lie there, to be read or written; valid while it lives."""
