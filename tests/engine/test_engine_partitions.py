@@ -26,7 +26,7 @@ from totemlang.engine.manager import TotemManager
 from totemlang.engine.outcome import Outcome
 from totemlang.engine.work import Work
 from totemlang.engine.worker_threads import ThreadWorkers
-from totemlang.engine.workers import OneWorker, Workers
+from totemlang.engine.workers import Workers
 from totemlang.program import Program
 from totemlang.source import Source
 
@@ -39,7 +39,7 @@ JOBS = [
 ]
 
 
-def threads(work: Work, manager: TotemManager, count: int, home: OneWorker) -> Workers:
+def threads(work: Work, manager: TotemManager, count: int, home: Workers) -> Workers:
     return ThreadWorkers(work, manager, count)
 
 

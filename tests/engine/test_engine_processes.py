@@ -29,7 +29,7 @@ from totemlang.engine.outcome import Outcome
 from totemlang.engine.progress import Progress
 from totemlang.engine.work import Work
 from totemlang.engine.worker_processes import MOST_TRIES, ProcessWorkers
-from totemlang.engine.workers import OneWorker, Workers
+from totemlang.engine.workers import Workers
 from totemlang.program import Program
 from totemlang.source import Source
 
@@ -97,7 +97,7 @@ class Killer:
         self.crew: ProcessWorkers
         self.thread = threading.Thread(target=self.run, daemon=True)
 
-    def make(self, work: Work, manager: TotemManager, count: int, home: OneWorker) -> Workers:
+    def make(self, work: Work, manager: TotemManager, count: int, home: Workers) -> Workers:
         self.crew = ProcessWorkers(work, manager, count)
         self.thread.start()
         return self.crew
@@ -171,7 +171,7 @@ def test_nothing_is_left_of_workers_when_a_job_ends(data: dict[str, DataFile]) -
     crews: list[ProcessWorkers] = []
     pids: set[int] = set()
 
-    def make(work: Work, manager: TotemManager, count: int, home: OneWorker) -> Workers:
+    def make(work: Work, manager: TotemManager, count: int, home: Workers) -> Workers:
         crews.append(ProcessWorkers(work, manager, count))
         return crews[-1]
 
@@ -194,12 +194,62 @@ def is_alive(pid: int) -> bool:
     return True
 
 
+@pytest.mark.parametrize("tier", ["interpreter", "native"])
+def test_processes_go_on_where_the_worker_at_home_began(tmp_path: Path, tier: str) -> None:
+    """One task is done at home; the groups that it emits are many tasks, in either tier."""
+    text = """dataset d(int n)
+
+map many(d row)
+    for i = 0; i < 200; i++ do
+        emit (row.n * 7 + i * i) % 5000 as k, i * 0.1 as x, i
+    end for
+end map
+
+reduce some(int k, double[] x, int[] i)
+    emit k % 10 as k, sum(x) as x, x[0] as first
+end reduce
+
+reduce last(int k, double[] x, double[] first)
+    emit k, sum(x) as x, max(first) as most
+end reduce
+"""
+    path = tmp_path / "d.parquet"
+    pq.write_table(pa.table({"n": pa.array(range(1500), pa.int32())}), path)
+    module = Program(Source(text)).verified
+
+    class Eager(ProcessWorkers):
+        """Worth beginning for a few rows."""
+
+        def __init__(self, *given: object) -> None:
+            super().__init__(*given)  # type: ignore[arg-type]
+            self.least_rows = 0
+
+    crews: list[Eager] = []
+
+    def make(work: Work, manager: TotemManager, count: int, home: Workers) -> Workers:
+        crews.append(Eager(work, manager, count))
+        return crews[-1]
+
+    begun: list[int] = []
+
+    def listen(moment: Progress) -> None:
+        begun.append(len(crews[0].crew))
+
+    whole = run_job(module, {"d": open_data(path)}, 10**9)
+    found = run_job(
+        module, {"d": open_data(path)}, 10**9, workers=2, tier=tier, crew=make, progress=listen
+    )
+    assert essence(found) == essence(whole)
+    assert begun[0] == 0
+    assert max(begun) == 2
+
+
 def test_data_that_changes_under_the_workers_is_bad_data(tmp_path: Path) -> None:
     path = tmp_path / "d.parquet"
     table = pa.table({"k": pa.array([1] * 9, pa.int32()), "x": [0.5] * 9, "name": ["a"] * 9})
     pq.write_table(table, path, row_group_size=3)
 
-    def change(work: Work, manager: TotemManager, count: int, home: OneWorker) -> Workers:
+    def change(work: Work, manager: TotemManager, count: int, home: Workers) -> Workers:
         pq.write_table(table.slice(1), path)
         return ProcessWorkers(work, manager, count)
 

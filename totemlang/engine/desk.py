@@ -9,12 +9,9 @@ from typing import TypeVar
 from attrs import define, field
 
 from totemlang.engine.manager import Attempt, Decision, Exhausted, Granted, Stopped, TotemManager
+from totemlang.engine.updater import AttemptEnded
 
 Answer = TypeVar("Answer")
-
-
-class AttemptEnded(Exception):
-    """The attempt is not wanted any more: the job ends, or another did its work."""
 
 
 @define
@@ -84,6 +81,11 @@ class DeskLine:
     desk: Desk
     attempt: Attempt | None = None
     is_open: bool = field(default=False, init=False)
+
+    def check(self) -> None:
+        """See whether the job goes on; see `Line`."""
+        if self.desk.is_closed:
+            raise AttemptEnded
 
     def more(self, used: int, most: int) -> int:
         """Ask for more; see `Line`."""

@@ -30,22 +30,21 @@ from totemlang.diagnostics import (
 from totemlang.engine.account import Account, NullAccount
 from totemlang.engine.billing import Bill, flat_bounds, unaffordable
 from totemlang.engine.chain import Chain, StageRun
-from totemlang.engine.crew import Crew, workers_for
+from totemlang.engine.crew import Crew, home_for, workers_for
 from totemlang.engine.manager import TotemManager
 from totemlang.engine.outcome import DONE, Outcome, Usage
 from totemlang.engine.progress import Progress, Reporter
 from totemlang.engine.receipt import Receipt, make_receipt
 from totemlang.engine.result_hash import table_hash, variables_hash
+from totemlang.engine.script import ScriptRun
 from totemlang.engine.spool import Scratch
 from totemlang.engine.tiers import AUTO, chosen_tier
 from totemlang.engine.work import Work
-from totemlang.engine.workers import OneWorker
 from totemlang.schema.metadata import Metadata
 from totemlang.schema.policy import Policy
 from totemlang.schema.types import Type
 from totemlang.verify.verified import VerifiedModule
 from totemlang.vm.global_values import global_values
-from totemlang.vm.meter import Meter
 from totemlang.vm.totals import Totals
 
 if TYPE_CHECKING:
@@ -239,7 +238,9 @@ class LocalRun:
             name = module.dataset.name
             published = self.metadata.get(name)
             bound = bind(module.dataset, self._file(name), published, keep_bytes=self.how.share)
-        tier = chosen_tier(self.how.tier, 0 if bound is None else bound.rows)
+        rows = 0 if bound is None else bound.rows
+        expected = 0 if self.quote is None else self.quote.expected
+        tier = chosen_tier(self.how.tier, rows, expected)
         return Work(
             self.bill.job,
             self.verified,
@@ -260,10 +261,10 @@ class LocalRun:
 
     def _run(self) -> _Result:
         work = self._work()
-        if work.data is None:
-            return self._run_script(work)
         manager = TotemManager(self.bill.budget, self.how.workers)
-        home = OneWorker(work, manager)
+        if work.data is None:
+            return self._run_script(ScriptRun(work, manager))
+        home = home_for(work, manager)
         with closing(self.how.crew(work, manager, self.how.workers, home)) as crew:
             stages = Chain(
                 work,
@@ -279,22 +280,18 @@ class LocalRun:
         columns = self.verified.module.stages[-1].emitted.columns
         return _Result(table_hash(table, columns), table)
 
-    def _run_script(self, work: Work) -> _Result:
+    def _run_script(self, run: ScriptRun) -> _Result:
         module = self.verified.module
         assert module.script is not None
-        meter = Meter(self.bill.budget)
-        machine = work.tier.machine(self.verified, work.globals, work.lookups, meter)
         self._tell(0, 1, 0, True)
-        try:
-            values = machine.run_script()
-        except OperationFailed:
-            self.bill.stage_done(SCRIPT, meter.used)
-            raise
-        self.bill.stage_done(SCRIPT, meter.used)
-        self.totals = machine.totals()
-        self._tell(1, 1, meter.used, True)
+        run.run()
+        self.bill.stage_done(SCRIPT, run.used)
+        if run.error is not None:
+            raise run.error
+        self.totals = run.totals
+        self._tell(1, 1, run.used, True)
         slots = module.script.slots
-        variables = {name: (slots[slot], values[name]) for name, slot in module.variables}
+        variables = {name: (slots[slot], run.variables[name]) for name, slot in module.variables}
         return _Result(variables_hash(variables), variables=variables)
 
     def _begun(self, number: int) -> None:

@@ -48,6 +48,9 @@ class SocketLine:
     socket: socket.socket
     is_open: bool = field(default=False, init=False)
 
+    def check(self) -> None:
+        """Who does not want the work any more ends this process."""
+
     def more(self, used: int, most: int) -> int:
         """Ask for more; the answer comes later."""
         send(self.socket, More(used, most))

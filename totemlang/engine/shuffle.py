@@ -47,7 +47,7 @@ class Grouping(Protocol):
     def absorb(self, other: Any, *, same_thread: bool) -> None:
         """Take in all that another grouping for the same stage has gathered.
 
-        `same_thread`: whoever gathered it goes on in this thread.
+        `same_thread`: no other thread works while this grouping is in use.
         """
 
     def groups(self) -> Iterator[Pieces]:

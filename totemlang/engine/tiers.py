@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 AUTO, INTERPRETER, NATIVE = "auto", "interpreter", "native"
 TIERS = (AUTO, INTERPRETER, NATIVE)
 
-NATIVE_ROWS = 100_000
-"""Rows from which on a compiler is worth waiting for."""
+NATIVE_ROWS = 200_000
+NATIVE_TOTEM = 10_000_000
+"""Rows, or totem expected, from which on a compiler is worth waiting for.
+
+To import, translate and compile takes 0.2 s, which interpreting so much takes too."""
 
 
 @define(eq=False)
@@ -92,8 +95,8 @@ class Tier:
             return None
 
 
-def chosen_tier(wanted: str, rows: int) -> Tier:
-    """The tier for data of so many rows.
+def chosen_tier(wanted: str, rows: int, totem: int = 0) -> Tier:
+    """The tier for data of so many rows, and a run that is expected to use so much totem.
 
     Raises:
         UsageError: for a tier that there is not.
@@ -104,5 +107,6 @@ def chosen_tier(wanted: str, rows: int) -> Tier:
     if wanted == NATIVE and not has_native:
         raise UsageError("the native tier needs the package wasmtime")
     if wanted == AUTO:
-        return Tier(NATIVE if has_native and rows >= NATIVE_ROWS else INTERPRETER)
+        is_large = rows >= NATIVE_ROWS or totem >= NATIVE_TOTEM
+        return Tier(NATIVE if has_native and is_large else INTERPRETER)
     return Tier(wanted)

@@ -13,12 +13,19 @@ from attrs import define, field
 from totemlang.diagnostics import OutOfTotem
 
 
+class AttemptEnded(Exception):
+    """The attempt is not wanted any more: the job ends, or another did its work."""
+
+
 class Line(Protocol):
     """An updater's way to the manager, for the attempt that is being made."""
 
     @property
     def is_open(self) -> bool:
         """Whether an answer to `more` is still to come."""
+
+    def check(self) -> None:
+        """Raise `AttemptEnded` where the attempt is not wanted any more, as far as is known."""
 
     def more(self, used: int, most: int) -> int:
         """Tell what was used since this was last told, and ask for more; gives what came now."""
@@ -57,7 +64,8 @@ class Updater:
         return untold
 
     def draw(self, least: int, most: int, stage: str = "") -> int:
-        """Take from `least` to `most`; see `vm.meter.Purse`."""
+        """Take from `least` to `most`; see `vm.meter.Purse`. Raises `AttemptEnded` too."""
+        self.line.check()
         if self.line.is_open:
             self._receive(self.line.arrived(wait=False))
         if self.held < max(least, self._low) and not self.line.is_open:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from totemlang.bytecode.module import Value
 from totemlang.data.bind import BoundData
@@ -47,6 +47,11 @@ class Work:
     batch_rows: int
     workers: int
     _plans: dict[int, GroupingPlan] = field(factory=dict, init=False)
+
+    def to_send(self) -> Work:
+        """The same for another process: without rows in memory, and what is made of the module."""
+        data = None if self.data is None else self.data.unkept()
+        return evolve(self, data=data, tier=Tier(self.tier.name))
 
     def performer(self, purse: Purse) -> Performer:
         """A machine of the job's tier, paid from a purse."""

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 import totemlang
 from totemlang.diagnostics import BadData, OutOfTotem, TotemError
@@ -148,9 +148,7 @@ class ProcessWorkers:
     def _begun(self) -> _Worker:
         if self._job is None:
             self._job = self.work.scratch.file()
-            data = self.work.data
-            sent = evolve(self.work, data=None if data is None else data.unkept())
-            pickle.dump(sent, self._job, pickle.HIGHEST_PROTOCOL)
+            pickle.dump(self.work.to_send(), self._job, pickle.HIGHEST_PROTOCOL)
             self._job.flush()
         ours, theirs = socket.socketpair()
         root = str(Path(totemlang.__file__).parent.parent)

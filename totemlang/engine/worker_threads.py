@@ -1,4 +1,8 @@
-"""Workers that are threads of this process, for tiers whose machines run at the same time."""
+"""Workers that are threads of this process, for tiers whose machines run at the same time.
+
+Native code runs in such threads alone, even where one is enough: an interrupt is raised in the main
+thread, wherever that may be, and must not be within a call from native code.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,12 @@ from threading import Condition, Thread
 
 from attrs import define, field
 
-from totemlang.engine.desk import AttemptEnded, Desk
+from totemlang.engine.desk import Desk
 from totemlang.engine.manager import TotemManager
 from totemlang.engine.progress import INTERVAL
 from totemlang.engine.stages import Done
 from totemlang.engine.tasks import Task
+from totemlang.engine.updater import AttemptEnded
 from totemlang.engine.watch import Watch
 from totemlang.engine.work import Gathering, Work
 from totemlang.engine.workers import Hand
@@ -64,7 +69,7 @@ class ThreadWorkers:
                 thread.join()
         for output in shift.gathered:
             with closing(output):
-                into.absorb(output, same_thread=False)
+                into.absorb(output, same_thread=self.count == 1)
 
     def close(self) -> None:
         """End all waiting; threads have ended with their stage."""
