@@ -195,6 +195,23 @@ def test_a_receipt_is_kept_and_replayed(five: Five) -> None:
     assert "the result is another" in other.stdout
 
 
+def test_a_part_that_ran_out_has_a_receipt_and_no_result(five: Five) -> None:
+    file = five.path("high.totem")
+    file.write_text(
+        "dataset bills(int C_id, double Bill)\n\nmap high(bills row)\n"
+        "    if row.Bill > 100 then\n        emit row.C_id, row.Bill\n    end if\nend map\n\n"
+        "reduce most(int C_id, double[] bills)\n    emit C_id, max(bills)\nend reduce\n"
+    )
+    lower = five.gives(f"job quote {file} --data north/bills", "ada")["parts"][0]["quote"]["lower"]
+    job = submitted(five, f"--data north/bills --budget {lower}", "high.totem")
+    five.says("provider step", "nora")
+    assert five.type_in(f"job watch {job}", who="ada").exit_code == 3
+    assert five.gives(f"job receipt {job}", "ada")["statement"]["receipt"]["status"] == (
+        "out_of_totem"
+    )
+    assert "there is no result" in five.refuses(f"job result {job}", "ada", exit_code=2)
+
+
 def test_an_inflated_charge_is_judged_by_its_replay(five: Five) -> None:
     file = five.path("high.totem")
     file.write_text(

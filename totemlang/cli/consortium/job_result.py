@@ -12,7 +12,7 @@ import click
 from totemlang.cli.consortium.folders import as_member
 from totemlang.cli.consortium.job_show import job_argument
 from totemlang.cli.consortium.naming import job_named
-from totemlang.cli.consortium.shown import facts, totem, when
+from totemlang.cli.consortium.shown import facts, totem
 from totemlang.cli.delivery import Wanted
 from totemlang.cli.group import Command
 from totemlang.cli.options import LARGEST_TEXT, files, read_bytes
@@ -107,33 +107,34 @@ def result(
 @as_member
 @speaks
 def receipt(shell: Shell, name: str, part: int, output: Path | None, ledger: Ledger) -> None:
-    """Read the receipt that a provider has signed for a part, held to the ledger."""
+    """Read the receipt that a provider has signed for a part, held to the ledger.
+
+    There is one however the part has ended, but for a part that was stopped or had bad data.
+    """
     from totemlang.ledger.canonical import canonical
+    from totemlang.ledger.identity import from_pem, read_member
     from totemlang.node.consumer import Consumer
 
     if output is not None:
         require_writable(output)
     job = job_named(ledger, name)
-    parts = Consumer(ledger).parts(job)
-    if part >= len(parts):
-        raise UsageError(f"the job has {len(parts)} parts, from 0")
-    found = parts[part]
+    found = Consumer(ledger).receipt(job, part)
     if output is not None:
-        write_file(output, canonical(found.receipt.to_json()) + b"\n")
+        write_file(output, canonical(found.to_json()) + b"\n")
         shell.say(f"wrote {output}")
     if shell.as_json:
-        shell.document(found.receipt.to_json())
+        shell.document(found.to_json())
     elif output is None:
-        told = found.receipt.receipt
+        told = found.receipt
         shell.show(
             facts(
                 (
                     ("job", f"{job}, part {part}"),
-                    ("signed by", found.signer.member),
-                    ("signed", when(found.signer.time)),
+                    ("signed by", read_member(from_pem(found.certificate)).member),
+                    ("signed", str(found.statement["time"])),
                     ("status", str(told.get("status", ""))),
                     *((key, _shown(told[key])) for key in told if key != "status"),
-                    ("hash", found.receipt.hash),
+                    ("hash", found.hash),
                 )
             )
         )
