@@ -47,6 +47,7 @@ def test_every_command_helps_with_examples_that_exist(path: tuple[str, ...]) -> 
     told = CliRunner().invoke(totem, [*path, "--help"])
     assert told.exit_code == 0
     assert command.help
+    assert all(does for _, does in command.examples)
     lines = [line for line, _ in command.examples]
     assert lines
     for line in lines:

@@ -65,7 +65,7 @@ def expire(shell: Shell, name: str, ledger: Ledger) -> None:
 
 @click.command(
     cls=Command,
-    examples=(('totem job dispute latest "the rows are not those published" --as ada', ""),),
+    examples=(('totem job dispute latest "the rows are not those published" --as ada', "and why"),),
 )
 @job_argument
 @click.argument("reason")

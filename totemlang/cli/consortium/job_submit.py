@@ -104,7 +104,10 @@ def quote(
             "--budget north=500000 --budget south=800000 --as ada",
             "with budgets of one's own",
         ),
-        ("totem job submit bill.totem --data north/meters --param price=0.31 --as ada", ""),
+        (
+            "totem job submit bill.totem --data north/meters --param price=0.31 --as ada",
+            "a parameter",
+        ),
     ),
 )
 @asked_options

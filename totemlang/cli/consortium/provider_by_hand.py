@@ -86,7 +86,9 @@ def refuse(shell: Shell, name: str, part: int | None, reason: str, ledger: Ledge
     tell_job(shell, found, f"is refused: {reason}; {totem(found.returned)} back")
 
 
-@click.command(cls=Command, examples=(("totem provider start latest --as nora", ""),))
+@click.command(
+    cls=Command, examples=(("totem provider start latest --as nora", "its time begins to count"),)
+)
 @job_argument
 @part_option
 @as_member
