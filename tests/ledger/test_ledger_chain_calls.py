@@ -125,7 +125,7 @@ def test_transactions_of_one_block_see_those_before(consortium: Consortium) -> N
 def test_a_block_is_bounded(consortium: Consortium, monkeypatch: pytest.MonkeyPatch) -> None:
     chain = consortium.chain()
     calls = [(chain.prepare("grant", {"name": "x", "totem": t}), {}) for t in range(9)]
-    monkeypatch.setattr("totemlang.ledger.chain.ledger.MAX_BLOCK_BYTES", 5_000)
+    monkeypatch.setattr("totemlang.ledger.chain.sealing.MAX_BLOCK_BYTES", 5_000)
     with pytest.raises(Rejected) as caught:
         chain.submit_all(calls)
     assert caught.value.fault is Fault.SIZE

@@ -5,7 +5,7 @@ from totemlang.ledger.chain.execution import Contract
 from totemlang.ledger.chain.export import export_lines, restore
 from totemlang.ledger.chain.faults import BrokenLedger, Fault, Finding, Rejected
 from totemlang.ledger.chain.genesis import Genesis
-from totemlang.ledger.chain.ledger import Chain, Receipt
+from totemlang.ledger.chain.ledger import Chain
 from totemlang.ledger.chain.reading import (
     Block,
     Entry,
@@ -14,6 +14,7 @@ from totemlang.ledger.chain.reading import (
     find_transaction,
     history,
 )
+from totemlang.ledger.chain.sealing import Receipt
 from totemlang.ledger.chain.transaction import Transaction
 from totemlang.ledger.chain.verification import (
     Verification,

@@ -19,21 +19,19 @@ from totemlang.ledger.chain import moments
 from totemlang.ledger.chain.authorities import trusted
 from totemlang.ledger.chain.block import (
     MAX_BLOCK,
-    MAX_BLOCK_BYTES,
     NOTHING,
     Header,
     leaf,
     merkle_root,
 )
-from totemlang.ledger.chain.execution import CONTRACT_SPACE, Contract, Executed, Rules
+from totemlang.ledger.chain.execution import CONTRACT_SPACE, Contract, Rules
 from totemlang.ledger.chain.faults import BrokenLedger, Fault, Finding, Rejected
-from totemlang.ledger.chain.gathered import GatheredWorld
 from totemlang.ledger.chain.genesis import Genesis
 from totemlang.ledger.chain.judging import check
+from totemlang.ledger.chain.sealing import Call, OpenBlock, Receipt, head_of, keep
 from totemlang.ledger.chain.store import Store
 from totemlang.ledger.chain.transaction import Transaction, check_transient, make
 from totemlang.ledger.chain.world import World
-from totemlang.ledger.contract.refusals import Refusal
 from totemlang.ledger.identity import Authority, Identity, Trust
 
 Clock = Callable[[], datetime]
@@ -46,23 +44,6 @@ def machine_clock() -> datetime:
 
 
 NO_VALUES: Mapping[str, bytes] = {}
-
-
-@frozen
-class Receipt:
-    """Where a transaction stands, and what came of it: `result`, or a `refusal` on record."""
-
-    id: str
-    block: int
-    time: datetime
-    result: Any
-    refusal: Refusal | None
-
-    def checked(self) -> Receipt:
-        """Itself. Raises the Refusal where there is one."""
-        if self.refusal is not None:
-            raise self.refusal
-        return self
 
 
 @frozen
@@ -109,7 +90,7 @@ class Chain:
 
         def fill(connection: sqlite3.Connection) -> None:
             connection.execute("INSERT INTO genesis VALUES (1, ?)", (document,))
-            _keep(connection, certificate.fingerprint, certificate.der)
+            keep(connection, certificate.fingerprint, certificate.der)
             row = (0, header, identity.sign(header))
             connection.execute("INSERT INTO blocks VALUES (?, ?, ?)", row)
 
@@ -184,7 +165,7 @@ class Chain:
         """Append a signed transaction, anybody's, as a block that this member seals."""
         return self.submit_all([(transaction, transient)])[0]
 
-    def submit_all(self, calls: Sequence[tuple[Transaction, Mapping[str, bytes]]]) -> list[Receipt]:
+    def submit_all(self, calls: Sequence[Call]) -> list[Receipt]:
         """Append transactions in their order as one block: all are taken, or none.
 
         A refusal by the contract is recorded and does not undo the others.
@@ -201,54 +182,9 @@ class Chain:
             check_transient(transaction.transient, transient)
         with self.store.writing() as connection:
             last = head_of(connection)
-            time = self._time_after(last)
-            world = GatheredWorld(World(connection))
-            self.rules.member(world, sealer.certificate.der, time, calls[0][0])
-            first = last.first + last.count
-            leaves, receipts, size = [], [], 0
-            for at, (transaction, transient) in enumerate(calls):
-                executed = self._execute(connection, world, transaction, transient, time)
-                row = (
-                    transaction.body,
-                    transaction.signature,
-                    executed.record,
-                    executed.written,
-                )
-                size += sum(map(len, row))
-                if size > MAX_BLOCK_BYTES:
-                    message = f"a block of more than {MAX_BLOCK_BYTES:,} bytes: send fewer at once"
-                    raise Rejected(Fault.SIZE, message)
-                connection.execute(
-                    "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (first + at, last.number + 1, bytes.fromhex(transaction.id), *row),
-                )
-                _keep(connection, transaction.fingerprint, transaction.der)
-                world.apply(executed.writes, first + at)
-                leaves.append(leaf(*row))
-                receipts.append(
-                    Receipt(
-                        transaction.id,
-                        last.number + 1,
-                        time,
-                        executed.result,
-                        executed.refusal,
-                    )
-                )
-            world.flush()
-            fingerprint = sealer.certificate.fingerprint
-            header = Header(
-                last.number + 1,
-                last.hash,
-                merkle_root(leaves),
-                time,
-                fingerprint,
-                first,
-                len(calls),
-            ).encode()
-            _keep(connection, fingerprint, sealer.certificate.der)
-            block = (last.number + 1, header, sealer.sign(header))
-            connection.execute("INSERT INTO blocks VALUES (?, ?, ?)", block)
-        return receipts
+            return OpenBlock(self.rules, connection, last, self._time_after(last), sealer).seal(
+                calls
+            )
 
     def query(self, function: str, arguments: Mapping[str, object]) -> Any:
         """What a call would give now, as this member; nothing is written.
@@ -285,26 +221,6 @@ class Chain:
         """Let go of the file in this thread."""
         self.store.close()
 
-    def _execute(
-        self,
-        connection: sqlite3.Connection,
-        world: GatheredWorld,
-        transaction: Transaction,
-        transient: Mapping[str, bytes],
-        time: datetime,
-    ) -> Executed:
-        known = connection.execute(
-            "SELECT block FROM entries WHERE id = ?", (bytes.fromhex(transaction.id),)
-        ).fetchone()
-        if known is not None:
-            raise Rejected(Fault.REPLAYED, f"the transaction stands in block {known[0]} already")
-        caller = self.rules.admit(world, transaction, time)
-        executed = self.rules.execute(world, transaction, caller, time, transient)
-        for (collection, digest), value in executed.values.items():
-            row = (collection, digest, value)
-            connection.execute("INSERT OR IGNORE INTO private_values VALUES (?, ?, ?)", row)
-        return executed
-
     def _time_after(self, last: Header) -> datetime:
         """Now, but never before the last block; a clock that is far behind is an error."""
         now = moments.whole(self.clock())
@@ -317,25 +233,3 @@ class Chain:
         if self.identity is None:
             raise UsageError("the ledger was opened to be read: open it as a member")
         return self.identity
-
-
-def head_of(connection: sqlite3.Connection) -> Header:
-    """The last block's header. Raises BrokenLedger where it is malformed."""
-    found = connection.execute(
-        "SELECT number, header FROM blocks ORDER BY number DESC LIMIT 1"
-    ).fetchone()
-    if found is None:
-        raise BrokenLedger(Finding(Fault.ORDER, "there is no block", 0))
-    number, text = found
-    try:
-        header = Header.decode(text)
-    except ValueError as error:
-        raise BrokenLedger(Finding(Fault.BLOCK, str(error), number)) from None
-    if header.number != number:
-        raise BrokenLedger(Finding(Fault.BLOCK, "a header of another block", number))
-    return header
-
-
-def _keep(connection: sqlite3.Connection, fingerprint: str, der: bytes) -> None:
-    row = (bytes.fromhex(fingerprint), der)
-    connection.execute("INSERT OR IGNORE INTO certificates VALUES (?, ?)", row)
