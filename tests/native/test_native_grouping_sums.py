@@ -127,3 +127,20 @@ def test_the_largest_values_of_a_window_by_the_million() -> None:
         assert given_by(grouping).column("total0").to_pylist() == [
             total.numerator / total.denominator
         ]
+
+
+@pytest.mark.parametrize("kind", [Kind.FLOAT, Kind.DOUBLE])
+@pytest.mark.parametrize("keys", [[], [Kind.INT]])
+@settings(max_examples=60, deadline=None)
+@given(values=st.lists(st.sampled_from([0.0, -0.0, 1.5, -1.5, math.nan, math.inf]), max_size=24))
+def test_extremes_of_zeros_and_nan(keys: list[Kind], kind: Kind, values: list[float]) -> None:
+    """NaN wins both, −0.0 stands before 0.0, at whatever place in a column."""
+    base = [2.0, 3.0, -0.0, 2.0, 0.0, 2.0, 2.0, 2.0, 2.0]
+    for around in (base, [abs(v) + 1 for v in base], [-abs(v) for v in base]):
+        held = pa.array([*around, *values], pa.float32() if kind is Kind.FLOAT else pa.float64())
+        arrays = [pa.array([3] * len(held), pa.int32()), held] if keys else [held]
+        batch = pa.RecordBatch.from_arrays(arrays, names=[f"c{i}" for i in range(len(arrays))])
+        of = plan(keys, [kind])
+        grouping = NativeGrouping(of)
+        grouping.add_batch(batch)
+        assert plainly(given_by(grouping)) == plainly(expected(of, batch))

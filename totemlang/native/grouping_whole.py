@@ -91,7 +91,7 @@ class Whole:
         elif cell.what == "total":
             begin, turn, finish, lanes = _total(cell)
         elif cell.what in ("least", "greatest") and cell.kind not in (Kind.STRING, Kind.BOOL):
-            begin, turn, finish, lanes = _extreme(cell)
+            begin, turn, finish, lanes = _extreme(number, cell)
         else:
             return f"""
 (func $fast{number} (param $e i32) (param $p i32) (param $number i32)
@@ -208,21 +208,12 @@ def _total(cell: Cell) -> tuple[str, str, str, int]:
     return begin, turn, finish, 2
 
 
-def _extreme(cell: Cell) -> tuple[str, str, str, int]:
+def _extreme(number: int, cell: Cell) -> tuple[str, str, str, int]:
     is_least = cell.what == "least"
     name = "min" if is_least else "max"
     load = "(v128.load $source (local.get $p))"
     if cell.kind in BINARY:
-        if cell.kind is Kind.FLOAT:
-            load = "(f64x2.promote_low_f32x4 (v128.load64_zero $source (local.get $p)))"
-        start = "inf inf" if is_least else "-inf -inf"
-        begin = f"(local.set $a (v128.const f64x2 {start}))"
-        turn = f"(local.set $a (f64x2.{name} (local.get $a) {load}))"
-        lanes = [f"(f64x2.extract_lane {lane} (local.get $a))" for lane in range(2)]
-        kept = f"(f64.load $own offset={cell.offset} (local.get $e))"
-        finish = f"""(f64.store $own offset={cell.offset} (local.get $e)
-  (f64.{name} {kept} (f64.{name} {lanes[0]} {lanes[1]})))"""
-        return begin, turn, finish, 2
+        return _extreme_float(number, cell)
     kept = f"(i64.load $own offset={cell.offset} (local.get $e))"
     compare = "lt_s" if is_least else "gt_s"
     if cell.kind in NARROW:
@@ -246,3 +237,50 @@ def _extreme(cell: Cell) -> tuple[str, str, str, int]:
         for lane in lanes
     )
     return begin, turn, finish, len(lanes)
+
+
+def _extreme_float(number: int, cell: Cell) -> tuple[str, str, str, int]:
+    """By plain comparisons, which pass over NaN and hold zeros of both signs for the same.
+
+    So rows with NaN go value by value, and where the extreme is a zero its sign is looked for.
+    """
+    is_least = cell.what == "least"
+    name, start = ("min", "inf") if is_least else ("max", "-inf")
+    width = WIDTH[cell.kind]
+
+    def pair(place: int) -> str:
+        if cell.kind is Kind.FLOAT:
+            zero_filled = f"(v128.load64_zero $source offset={2 * width * place} (local.get $p))"
+            return f"(f64x2.promote_low_f32x4 {zero_filled})"
+        return f"(v128.load $source offset={2 * width * place} (local.get $p))"
+
+    begin = f"""(local.set $a (v128.const f64x2 {start} {start})) (local.set $b (local.get $a))
+(local.set $bad (v128.const i64x2 0 0))"""
+    turn = "\n".join(
+        f"""(local.set $x {pair(place)})
+(local.set $bad (v128.or (local.get $bad) (f64x2.ne (local.get $x) (local.get $x))))
+(local.set ${kept} (f64x2.p{name} (local.get ${kept}) (local.get $x)))"""
+        for place, kept in enumerate("ab")
+    )
+    # A least zero is -0.0 if there is one; a greatest is 0.0 if there is one.
+    sought, found, else_ = (_GREATEST, "-0", "0") if is_least else ("0", "0", "-0")
+    kept = f"(f64.load $own offset={cell.offset} (local.get $e))"
+    lanes = [f"(f64x2.extract_lane {lane} (local.get $a))" for lane in range(2)]
+    finish = f"""
+(if (v128.any_true (local.get $bad))
+  (then (call $slow{number} (local.get $e) (local.get $start) (local.get $rows)))
+  (else
+    (local.set $a (f64x2.p{name} (local.get $a) (local.get $b)))
+    (local.set $f (f64.{name} {lanes[0]} {lanes[1]}))
+    (if (f64.eq (local.get $f) (f64.const 0)) (then
+      (local.set $p (local.get $start))
+      (loop $zeros
+        (local.set $bad (v128.or (local.get $bad) (i64x2.eq {pair(0)}
+          (v128.const i64x2 {sought} {sought}))))
+        (local.set $p (i32.add (local.get $p) (i32.const {2 * width})))
+        (br_if $zeros (i32.lt_u (local.get $p) (local.get $end))))
+      (local.set $f (select (f64.const {found}) (f64.const {else_})
+        (v128.any_true (local.get $bad))))))
+    (f64.store $own offset={cell.offset} (local.get $e)
+      (f64.{name} {kept} (local.get $f)))))"""
+    return begin, turn, finish, 4
