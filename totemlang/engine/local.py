@@ -15,7 +15,7 @@ from totemlang.diagnostics import (
 from totemlang.engine.account import Account, NullAccount
 from totemlang.engine.billing import Bill, flat_bounds, unaffordable
 from totemlang.engine.crew import Crew, workers_for
-from totemlang.engine.local_run import LocalRun
+from totemlang.engine.local_run import How, LocalRun
 from totemlang.engine.outcome import Outcome
 from totemlang.engine.progress import Progress, Reporter
 from totemlang.engine.spool import Scratch
