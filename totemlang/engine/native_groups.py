@@ -10,11 +10,11 @@ from attrs import define, field
 from totemlang.data.kinds import KIND_OF
 from totemlang.engine.ordering import Grouped, group
 from totemlang.engine.pieces import Aggregated, Pieces
-from totemlang.native.grouping import NativeGrouping
-from totemlang.native.grouping_layout import Asked
-from totemlang.native.grouping_place import Place
-from totemlang.native.grouping_plan import GroupingPlan
-from totemlang.native.grouping_rows import brought_together
+from totemlang.native.grouping.groups import NativeGrouping
+from totemlang.native.grouping.layout import Asked
+from totemlang.native.grouping.place import Place
+from totemlang.native.grouping.plan import GroupingPlan
+from totemlang.native.grouping.rows import brought_together
 from totemlang.native.machine import NativeMachine
 from totemlang.verify.verified import VerifiedModule
 from totemlang.vm.aggregate import asked_of

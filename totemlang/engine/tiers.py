@@ -19,7 +19,7 @@ from totemlang.vm.prepared import Prepared, prepare
 from totemlang.vm.tier import StageMachine
 
 if TYPE_CHECKING:
-    from totemlang.native.plan import Plan
+    from totemlang.native.translation.plan import Plan
 
 AUTO, INTERPRETER, NATIVE = "auto", "interpreter", "native"
 TIERS = (AUTO, INTERPRETER, NATIVE)
@@ -85,7 +85,7 @@ class Tier:
     ) -> StageMachine | None:
         from totemlang.native.limits import NotNative
         from totemlang.native.machine import NativeMachine
-        from totemlang.native.translator import translate_module
+        from totemlang.native.translation.translator import translate_module
 
         try:
             if self._plan is None:

@@ -23,7 +23,7 @@ from totemlang.vm.meter import Purse
 from totemlang.vm.tier import StageMachine
 
 if TYPE_CHECKING:
-    from totemlang.native.grouping_plan import GroupingPlan
+    from totemlang.native.grouping.plan import GroupingPlan
 
 Portable = Spool | KeyedGroups | OneGroup
 """Takes the rows that a stage emits, and can leave them as batches."""

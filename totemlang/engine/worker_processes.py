@@ -60,7 +60,7 @@ MOST_TRIES = 4
 MOST_FALSE_STARTS = 32
 """So many workers of a job may die before they are ready."""
 
-LEAST_ROWS = 200_000
+LEAST_ROWS = 1_000_000
 """Rows which the worker at home is done with before processes have begun."""
 
 _BOOT = (
