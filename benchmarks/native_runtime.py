@@ -15,7 +15,7 @@ from typing import Any
 import wasmtime
 from attrs import frozen
 
-from totemlang.native.runtime import runtime_text
+from totemlang.native.runtime.selection import runtime_text
 
 _TAKES = {"double": "i32", "long": "i32", "string": "i32", "text": "i64", "number": "f64"}
 

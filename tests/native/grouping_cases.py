@@ -12,8 +12,8 @@ from totemlang.data.kinds import ARROW
 from totemlang.data.python_values import to_array
 from totemlang.engine.combine import Combiner
 from totemlang.engine.ordering import group
-from totemlang.native.grouping import NativeGrouping
-from totemlang.native.grouping_plan import GroupingPlan, everything
+from totemlang.native.grouping.groups import NativeGrouping
+from totemlang.native.grouping.plan import GroupingPlan, everything
 from totemlang.schema.types import Kind
 from totemlang.tables.prices import default_prices
 

@@ -14,8 +14,8 @@ from totemlang.data.python_values import to_array
 from totemlang.diagnostics import OperationFailed, OutOfTotem
 from totemlang.native.limits import MOST_MEMORY
 from totemlang.native.machine import NativeMachine
-from totemlang.native.plan import Plan
-from totemlang.native.translator import translate_module
+from totemlang.native.translation.plan import Plan
+from totemlang.native.translation.translator import translate_module
 from totemlang.verify.verified import VerifiedModule
 from totemlang.vm.machine import Machine
 from totemlang.vm.meter import Meter

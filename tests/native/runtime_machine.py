@@ -11,7 +11,7 @@ import wasmtime
 from attrs import define
 from hypothesis import settings
 
-from totemlang.native.runtime import definition, names, runtime_text
+from totemlang.native.runtime.selection import definition, names, runtime_text
 from totemlang.vm.failures import FAILURES, REASONS, reason_of
 
 LOOKUPS = tuple(f"{word}lookup_{parts}" for word in ("", "build_") for parts in ("l", "s", "ils"))

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from native.native_pairs import Pair
-from totemlang.native.translator import translate_module
+from totemlang.native.translation.translator import translate_module
 from vm.compiled import compiled
 
 HEAD = "dataset rows(int k, double v, double? o, string s)\n\nmap m(rows row)\n"

@@ -16,7 +16,7 @@ from native.grouping_cases import (
     plainly,
     plan,
 )
-from totemlang.native.grouping import NativeGrouping
+from totemlang.native.grouping.groups import NativeGrouping
 from totemlang.schema.types import Kind
 
 WAYS = {

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from native.grouping_cases import KEY_KINDS, VALUES, batch_of, plainly
 from totemlang.engine.ordering import group
-from totemlang.native.grouping_rows import brought_together
+from totemlang.native.grouping.rows import brought_together
 from totemlang.schema.types import Kind
 
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from native.grouping_cases import DOUBLE, EXTREME_DOUBLES, expected, given_by, plainly, plan
-from totemlang.native.grouping import NativeGrouping
-from totemlang.native.grouping_plan import GroupingPlan
+from totemlang.native.grouping.groups import NativeGrouping
+from totemlang.native.grouping.plan import GroupingPlan
 from totemlang.schema.types import Kind
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from native.grouping_cases import batch_of, expected, given_by, plainly, plan
 from native.native_pairs import PLENTY
-from totemlang.native.grouping import NativeGrouping
-from totemlang.native.grouping_place import Place
-from totemlang.native.grouping_plan import GroupingPlan
+from totemlang.native.grouping.groups import NativeGrouping
+from totemlang.native.grouping.place import Place
+from totemlang.native.grouping.plan import GroupingPlan
 from totemlang.native.machine import NativeMachine
 from totemlang.schema.types import Kind
 from totemlang.vm.meter import Meter
@@ -148,7 +148,7 @@ def test_rows_where_a_machine_emitted_them() -> None:
     for start in range(0, 500, 100):
         emission = machine.map(0, batch_of(kinds, rows[start : start + 100]))
         batches.append(emission.batch())
-        with patch("totemlang.native.grouping.lay_down", side_effect=AssertionError):
+        with patch("totemlang.native.grouping.groups.lay_down", side_effect=AssertionError):
             grouping.add(emission)  # nothing is copied
     whole = pa.concat_batches(batches)
     grouping.add_batch(whole)

@@ -14,7 +14,7 @@ from totemlang.diagnostics import OperationFailed, OutOfTotem
 from totemlang.native import calling
 from totemlang.native.limits import NotNative
 from totemlang.native.machine import NativeMachine
-from totemlang.native.translator import translate_module
+from totemlang.native.translation.translator import translate_module
 from totemlang.vm.meter import Meter
 from vm.compiled import compiled
 

@@ -7,7 +7,7 @@ import re
 import pytest
 import wasmtime
 
-from totemlang.native.runtime import REASON, definition, names, runtime_text, written_out
+from totemlang.native.runtime.selection import REASON, definition, names, runtime_text, written_out
 from totemlang.vm import failures
 
 

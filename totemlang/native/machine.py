@@ -22,11 +22,11 @@ from totemlang.native.emission import NativeEmission
 from totemlang.native.instance import Instance
 from totemlang.native.layout import CHAIN, FAILED_COUNT, ROWS_OUT
 from totemlang.native.limits import MOST_MEMORY
-from totemlang.native.outputs import failures_of, make_room, pointers
-from totemlang.native.plan import Plan
 from totemlang.native.reading import Read, read_aggregates, read_groups, read_rows
 from totemlang.native.static_values import place_globals, place_lookups, variable
-from totemlang.native.translator import plan_of
+from totemlang.native.translation.outputs import failures_of, make_room, pointers
+from totemlang.native.translation.plan import Plan
+from totemlang.native.translation.translator import plan_of
 from totemlang.schema.types import Kind
 from totemlang.source import Source
 from totemlang.verify.verified import VerifiedModule

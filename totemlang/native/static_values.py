@@ -15,7 +15,7 @@ from totemlang.native.calling import Trapped
 from totemlang.native.instance import Instance
 from totemlang.native.layout import PACK, Layout, packed_string
 from totemlang.native.limits import NotNative
-from totemlang.native.plan import Plan
+from totemlang.native.translation.plan import Plan
 from totemlang.native.values import WIDTH, key_signature
 from totemlang.schema.types import Kind, Type
 from totemlang.vm.numbers import canonical

@@ -1,0 +1,288 @@
+"""Groups of which a stage asks sums, counts and extremes alone, made as rows are emitted.
+
+A `NativeGrouping` takes rows from the memory of a machine where they lie, or from Arrow batches.
+It belongs to one thread; groupings of one plan are merged into one, which then gives the groups.
+How rows came to groupings and batches, and what went to scratch files, shows nowhere: sums are
+exact and rounded once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from totemlang.native.emission import NativeEmission
+from totemlang.native.grouping.incoming import Columns, lay_down
+from totemlang.native.grouping.output import Reader, no_rows
+from totemlang.native.grouping.place import Instance, Place, Room, own_place
+from totemlang.native.grouping.plan import GroupingPlan
+from totemlang.native.grouping.spill import Finished, Leaving, Runs
+from totemlang.native.grouping.sums import Windows
+from totemlang.native.grouping.tables import (
+    Range,
+    Tables,
+    Way,
+    room_of,
+)
+from totemlang.vm.tier import Emission
+
+SLICE = 1 << 18
+"""Rows, at most, between two looks at memory used and at windows."""
+
+MOST_HELD = 3 << 27
+"""Bytes that a grouping keeps in memory whatever its limit: its memory ends at 4 GiB or before."""
+
+_LEAST_SLICE, _TEXT_SLICE = 1 << 12, 1 << 14
+
+_MOST_WIDENINGS = 12
+_FEW = 1 << 16
+_SPARSE = 32
+"""Of more than a few keys in a range one in so many must occur in a slice."""
+
+
+class NativeGrouping:
+    """Takes rows, then gives groups once. `rows` are those taken so far, merged ones included."""
+
+    def __init__(self, plan: GroupingPlan, place: Place | None = None) -> None:
+        """Begin without a row, in a place of its own or in that of a machine."""
+        self.plan = plan
+        self.rows = 0
+        self._place = place or own_place()
+        store = self._place.store
+        self._room = Room.new(store)
+        self._staging = Room.new(store)
+        self._copied = Instance.new(store, plan.signature, self._room.memory, self._staging.memory)
+        self._resident: tuple[Instance, Room] | None = None
+        if self._place.memory is not None:
+            emitted = Room(store, self._place.memory)
+            self._resident = (
+                Instance.new(store, plan.signature, self._room.memory, emitted.memory),
+                emitted,
+            )
+        self._limit = min(plan.limit, MOST_HELD)
+        self._tables = Tables(
+            plan.layout,
+            plan.state,
+            self._room,
+            self._copied,
+            self._limit,
+            plan.seeds,
+        )
+        self._windows = Windows(plan.layout, plan.state, self._room)
+        self._runs: Runs | None = None
+        self._widenings = 0
+        most = _TEXT_SLICE if plan.layout.text_extremes else SLICE
+        self._slice = min(most, max(_LEAST_SLICE, self._limit // (4 * plan.layout.size)))
+        self._most_direct = min(plan.most_direct, self._limit // (4 * plan.layout.size))
+
+    def add(self, emission: Emission) -> None:
+        """Take in what a stage emitted: key parts, then values."""
+        if (
+            self._resident is not None
+            and isinstance(emission, NativeEmission)
+            and emission.instance.memory is self._place.memory
+        ):
+            instance, room = self._resident
+            self._take(list(emission.columns), emission.rows, instance, room)
+        else:
+            self.add_batch(emission.batch())
+
+    def add_batch(self, batch: pa.RecordBatch) -> None:
+        """Take in a batch of rows: key parts, then values."""
+        for start in range(0, batch.num_rows, self._slice):
+            piece = batch.slice(start, self._slice)
+            places = lay_down(piece, self.plan.layout.columns, self._staging)
+            self._take(places, piece.num_rows, self._copied, self._staging)
+
+    def merge(self, other: NativeGrouping) -> None:
+        """Take in the groups of another grouping of the same plan, which has none afterwards.
+
+        Both may live in different stores; neither may be in use.
+        """
+        if other.plan is not self.plan:
+            raise ValueError("groupings of different plans cannot be merged")
+        self.rows += other.rows
+        other.rows = 0
+        if other._runs is not None:
+            other._spill()
+            for partition in other._runs.partitions:
+                for part in other._runs.partition(partition):
+                    self._absorb(part)
+        else:
+            if other._tables.way is Way.PARTED and self._tables.way is not Way.PARTED:
+                self._tables.part()
+            for at, number in other._tables.groups():
+                self._absorb(other._leaving(at, number))
+        other.close()
+
+    def aggregates(self) -> Iterator[pa.RecordBatch]:
+        """All groups, keys ascending (see `aggregate_schema`), at most 65,536 in a batch."""
+        keys = len(self.plan.keys)
+        reader = Reader(self.plan.layout, self._room, self._copied, self.plan.prices)
+        if self._runs is None:
+            if not keys and self._tables.way is Way.NONE:
+                yield no_rows(reader.schema, [value.kind for value in self.plan.values])
+                return
+            yield from reader.read(self._tables.groups())
+            return
+        self._spill()
+        finished = Finished(reader.schema, keys, self.plan.folder)
+        try:
+            for partition in self._runs.partitions:
+                self._tables.clear()
+                for part in self._runs.partition(partition):
+                    self._absorb(part, most=None)
+                finished.add(reader.read(self._tables.groups()))
+            self._tables.clear()
+            yield from finished.all()
+        finally:
+            finished.close()
+
+    def close(self) -> None:
+        """Free what is held."""
+        if self._runs is not None:
+            self._runs.close()
+            self._runs = None
+        self._room.give_back()
+        self._staging.give_back()
+        self._tables.clear()
+        self._windows = Windows(self.plan.layout, self.plan.state, self._room)
+
+    # --- rows
+
+    def _take(self, places: list[int], rows: int, instance: Instance, room: Room) -> None:
+        arguments = self._room.view(self.plan.state.arguments, len(places), np.uint32)
+        arguments[:] = places
+        row, keys = 0, self.plan.keys
+        self.rows += rows
+        while row < rows:
+            stop = min(rows, row + self._slice)
+            columns = Columns(room, places, self.plan.layout.columns, row, stop)
+            if not self._windows.chosen:
+                self._windows.choose(columns.values)
+            if self._tables.way is Way.NONE:
+                self._begin(columns)
+            if self._tables.way is Way.DIRECT:
+                row = instance.call("direct" if keys else "whole", row, stop)
+                if row < stop:
+                    self._widen(Columns(room, places, self.plan.layout.columns, row, stop))
+            elif self._tables.way is Way.HASHED:
+                name = "hashed_long" if columns.are_long(len(keys)) else "hashed"
+                row = instance.call(name, row, stop, self.plan.most_hashed)
+                if row < stop:
+                    self._make_room()
+            else:
+                row = instance.call("parted", row, stop)
+                if row < stop:
+                    self._spill()
+            if row == stop:
+                if self._windows.are_bad(stop - columns.first) and self._runs is None:
+                    self._windows.reconsider(columns.values, self._widen_sums)
+                if keys and self._tables.used > self._limit:
+                    self._spill()
+
+    def _make_room(self) -> None:
+        if self._tables.used > self._limit:
+            self._spill()
+        else:
+            self._tables.part()
+
+    def _begin(self, columns: Columns) -> None:
+        ranges = self._ranges(columns)
+        if ranges is not None and self._is_dense(ranges, columns):
+            self._tables.address_directly(ranges)
+        else:
+            self._tables.hash()
+
+    def _is_dense(self, ranges: list[Range], columns: Columns) -> bool:
+        """Whether so many of the keys in the ranges occur that they are worth their memory."""
+        number = room_of(ranges)
+        if number > self._most_direct:
+            return False
+        if number <= _FEW or len(ranges) > 1:
+            return number <= _FEW
+        return len(np.unique(columns.values(0))) * _SPARSE >= number
+
+    def _widen(self, columns: Columns) -> None:
+        """Make room for keys outside of the ranges, or find groups by hash from now on."""
+        found = self._ranges(columns)
+        assert found is not None
+        pairs = list(zip(self._tables.ranges, found, strict=True))
+        self._widenings += 1
+        for ranges in ([a.widened(b) for a, b in pairs], [a.joined(b) for a, b in pairs]):
+            if room_of(ranges) <= self._most_direct and self._widenings <= _MOST_WIDENINGS:
+                self._tables.address_directly(ranges)
+                return
+        self._tables.hash()
+
+    def _ranges(self, columns: Columns) -> list[Range] | None:
+        """The ranges of the keys; None if there is a string."""
+        if not self.plan.layout.is_direct:
+            return None
+        found = []
+        for part in range(len(self.plan.keys)):
+            values = columns.values(part)
+            low = int(values.min())
+            found.append(Range(low, int(values.max()) - low + 1))
+        return found
+
+    def _widen_sums(self) -> None:
+        for at, number in self._tables.groups():
+            self._copied.call("widen", at, number)
+
+    # --- groups
+
+    def _leaving(self, at: int, number: int) -> Leaving:
+        """A copy of groups and of what they refer to."""
+        size = self.plan.layout.size
+        places = tuple(self._windows.places)
+        if not number:
+            return Leaving(np.empty(0, np.uint8), np.empty(0, np.uint8), places)
+        counts = self._room.words(at + self.plan.layout.count, number, size)
+        present = int(np.count_nonzero(counts))
+        if present == number and not self.plan.layout.has_references:
+            return Leaving(
+                self._room.view(at, number * size, np.uint8).copy(), np.empty(0, np.uint8), places
+            )
+        texts = self._copied.call("leave", at, number, 0, 0)
+        groups_at = self._copied.call("alloc", max(1, present * size))
+        texts_at = self._copied.call("alloc", texts)
+        self._copied.call("leave", at, number, groups_at, texts_at)
+        leaving = Leaving(
+            self._room.view(groups_at, present * size, np.uint8).copy(),
+            self._room.view(texts_at, texts, np.uint8).copy(),
+            places,
+        )
+        self._copied.call("free", groups_at, max(1, present * size))
+        self._copied.call("free", texts_at, texts)
+        return leaving
+
+    def _absorb(self, part: Leaving, most: int | None = 0) -> None:
+        size = self.plan.layout.size
+        number = len(part.groups) // size
+        if not number:
+            return
+        if self._tables.way in (Way.NONE, Way.DIRECT):
+            self._tables.hash()
+        self._windows.meet(part.places)
+        texts_at = 64 + (len(part.groups) + 63 & -64)
+        self._staging.reach(texts_at + len(part.texts) + 64)
+        self._staging.view(64, len(part.groups), np.uint8)[:] = part.groups
+        self._staging.view(texts_at, len(part.texts), np.uint8)[:] = part.texts
+        self._copied.call("absorb", 64, number, texts_at)
+        if most is not None and self.plan.keys and self._tables.used > self._limit:
+            self._spill()
+
+    def _spill(self) -> None:
+        """Write all groups to the scratch file."""
+        if self._tables.way is Way.NONE:
+            return
+        if self._tables.way is not Way.PARTED:
+            self._tables.part()
+        if self._runs is None:
+            self._runs = Runs(self.plan.layout.size, self.plan.folder)
+        self._runs.write(self._leaving(at, number) for at, number in self._tables.groups())
+        self._tables.clear()
+        self._tables.part()

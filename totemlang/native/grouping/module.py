@@ -1,0 +1,51 @@
+"""The WebAssembly module of a grouping: its text, from its layout.
+
+It imports two memories, its own (state, tables, texts kept) and the source (columns that come in,
+groups of other groupings), so it needs no understanding with whoever manages the source.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from totemlang.native.grouping.cells import Cells
+from totemlang.native.grouping.exact import exact_functions
+from totemlang.native.grouping.keys import Keys
+from totemlang.native.grouping.labels import labels_function
+from totemlang.native.grouping.layout import Layout, Signature, State
+from totemlang.native.grouping.loops import Loops
+from totemlang.native.grouping.moves import Moves
+from totemlang.native.grouping.parts import Parts
+from totemlang.native.grouping.whole import Whole
+
+_FOLDER = Path(__file__).parent
+
+
+@lru_cache(maxsize=256)
+def module_text(signature: Signature) -> str:
+    """The text of the module of a signature."""
+    layout = Layout(signature)
+    state = State(layout)
+    keys, cells = Keys(layout, state), Cells(layout, state)
+    loops = Loops(layout, state, keys, cells)
+    moves = Moves(layout, state, keys, cells, loops)
+    partitions = Parts(layout, state, keys, cells, loops)
+    fixed = [_fixed(name) for name in ("memory", "texts", "wide", "tables")]
+    parts = [*fixed, exact_functions(layout, state), *loops.functions()]
+    parts += [*partitions.functions(), *moves.functions()]
+    if signature.keys and not signature.values:
+        parts.append(labels_function(layout, state, keys, cells, loops))
+    if not signature.keys:
+        parts += Whole(layout, state, cells).functions()
+    body = "\n".join(parts)
+    return f"""(module
+(import "grouping" "own" (memory $own 1))
+(import "grouping" "source" (memory $source 1))
+(global $size i32 (i32.const {layout.size}))
+{body})"""
+
+
+@lru_cache(maxsize=8)
+def _fixed(name: str) -> str:
+    return (_FOLDER / f"{name}.wat").read_text(encoding="utf-8")

@@ -1,0 +1,204 @@
+"""What moves or ends groups, in WebAssembly text: to other tables, to and from other groupings.
+
+Groups leave as they lie, one behind the other, places within them counted from the begin of what
+goes with them: long keys, string extremes, wide sums (at 8 or later).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from attrs import frozen
+
+from totemlang.native.grouping.cells import SETTLED_BITS, Cells
+from totemlang.native.grouping.keys import Keys
+from totemlang.native.grouping.layout import BINARY, WIDE_BYTES, Layout, State
+from totemlang.native.grouping.loops import Loops
+
+
+@frozen
+class Moves:
+    """Texts of these functions for a layout."""
+
+    layout: Layout
+    state: State
+    keys: Keys
+    cells: Cells
+    loops: Loops
+
+    def functions(self) -> Iterable[str]:
+        """All the functions."""
+        yield self._rehome()
+        yield self._absorb()
+        yield self._leave()
+        yield self._end()
+        yield self._spell()
+        if self.layout.windows:
+            yield self._each("widen", "(call $widen_all (local.get $e))")
+
+    def _choose_table(self) -> str:
+        return f"""(if (i32.load $own (i32.const {self.state.direct + 4}))
+  (then {self.loops.table_of_hash()})
+  (else (local.set $table (i32.const {self.state.tables}))))"""
+
+    def _each(self, name: str, what: str, declare: str = "", first: str = "") -> str:
+        """A function that does something for each group `$e` of `$number` at `$at`."""
+        present = (
+            f"(i64.ne (i64.load $own offset={self.layout.count} (local.get $e)) (i64.const 0))"
+        )
+        return f"""
+(func (export "{name}") (param $at i32) (param $number i32) (local $e i32) (local $end i32)
+  {declare}
+  {first}
+  (local.set $e (local.get $at))
+  (local.set $end (i32.add (local.get $at) (i32.mul (local.get $number) (global.get $size))))
+  (block $done
+    (loop $groups
+      (br_if $done (i32.ge_u (local.get $e) (local.get $end)))
+      (if {present} (then {what}))
+      (local.set $e (i32.add (local.get $e) (global.get $size)))
+      (br $groups))))"""
+
+    def _rehome(self) -> str:
+        """Groups that are nowhere else by key go to the tables as they are."""
+        what = f"""{self.keys.load_words("$own", "(local.get $e)")} {self.keys.hash()}
+{self._choose_table()}
+(memory.copy $own $own (call $place (local.get $table) (local.get $h)) (local.get $e)
+  (global.get $size))"""
+        declare = f"{self.keys.word_locals}(local $table i32)"
+        return self._each("rehome", what, declare, self.keys.load_seeds())
+
+    def _absorb(self) -> str:
+        """Groups of another grouping, which lie in the source memory."""
+        longs = "\n".join(
+            f"(if (i64.ge_u (local.get $w{k}) (i64.const {17 << 32})) (then (local.set $w{k}"
+            f" (i64.add (local.get $w{k}) (i64.extend_i32_u (local.get $texts))))))"
+            for k in self.layout.long_words
+        )
+        return f"""
+(func (export "absorb") (param $o i32) (param $number i32) (param $texts i32)
+  (local $e i32)(local $table i32)(local $size i64){self.keys.word_locals}
+  {self.loops.table_locals}
+  {self.keys.load_seeds()}
+  (block $done
+    (loop $groups
+      (br_if $done (i32.eqz (local.get $number)))
+      {self.keys.load_words("$source", "(local.get $o)")} {longs} {self.keys.hash()}
+      {self._choose_table()}
+      {self.loops.open_table()}
+      {self.loops.find()}
+      {self.cells.fold()}
+      (local.set $number (i32.sub (local.get $number) (i32.const 1)))
+      (local.set $o (i32.add (local.get $o) (global.get $size)))
+      (br $groups))))"""
+
+    def _leave(self) -> str:
+        """Copies groups to `$out` and what goes with them to `$texts`.
+
+        Gives the bytes of the latter; where `$out` is 0 it does nothing else.
+        """
+        lines = []
+        for k in self.layout.long_words:
+            lines.append(self._take_text(8 * k, f"(i64.ge_u {{}} (i64.const {17 << 32}))"))
+        for cell in self.layout.text_extremes:
+            lines.append(self._take_text(cell.offset, "(i64.ne {} (i64.const -1))"))
+        if self.layout.windows:
+            lines.append(self._take_block())
+        return f"""
+(func (export "leave") (param $e i32) (param $number i32) (param $out i32) (param $texts i32)
+  (result i32) (local $left i32) (local $word i64)
+  (local.set $left (i32.const 8))
+  (block $done
+    (loop $groups
+      (br_if $done (i32.eqz (local.get $number)))
+      (if (i64.ne (i64.load $own offset={self.layout.count} (local.get $e)) (i64.const 0)) (then
+        (if (local.get $out) (then
+          (memory.copy $own $own (local.get $out) (local.get $e) (global.get $size))))
+        {" ".join(lines)}
+        (if (local.get $out) (then
+          (local.set $out (i32.add (local.get $out) (global.get $size)))))))
+      (local.set $number (i32.sub (local.get $number) (i32.const 1)))
+      (local.set $e (i32.add (local.get $e) (global.get $size)))
+      (br $groups)))
+  (local.get $left))"""
+
+    def _take_text(self, offset: int, there: str) -> str:
+        size = "(i32.wrap_i64 (i64.shr_u (local.get $word) (i64.const 32)))"
+        return f"""(local.set $word (i64.load $own offset={offset} (local.get $e)))
+(if {there.format("(local.get $word)")} (then
+  (if (local.get $out) (then
+    (memory.copy $own $own (i32.add (local.get $texts) (local.get $left))
+      (i32.wrap_i64 (local.get $word)) {size})
+    (i32.store $own offset={offset} (local.get $out) (local.get $left))))
+  (local.set $left (i32.and (i32.const -8)
+    (i32.add (i32.add (local.get $left) {size}) (i32.const 7))))))"""
+
+    def _take_block(self) -> str:
+        block, offset = WIDE_BYTES * self.layout.windows, self.layout.wide
+        return f"""(if (i32.load $own offset={offset} (local.get $e)) (then
+  (if (local.get $out) (then
+    (memory.copy $own $own (i32.add (local.get $texts) (local.get $left))
+      (i32.load $own offset={offset} (local.get $e)) (i32.const {block}))
+    (i32.store $own offset={offset} (local.get $out) (local.get $left))))
+  (local.set $left (i32.add (local.get $left) (i32.const {block})))))"""
+
+    def _end(self) -> str:
+        """Settles groups for good: a total of floats becomes a double in its first word."""
+        lines = ["(call $settle (local.get $e))"]
+        lines += [
+            self._round(cell.offset, cell.window)
+            for cell in self.layout.cells
+            if cell.what == "total" and cell.kind in BINARY
+        ]
+        declare = "(local $low i64)(local $high i64)(local $negative i32)(local $wide i32)"
+        return self._each("end", "\n".join(lines), declare)
+
+    def _round(self, offset: int, window: int) -> str:
+        place = f"(i32.load $own (i32.const {self.state.windows + 64 * window + 40}))"
+        bits = SETTLED_BITS
+        return f"""
+(local.set $wide (i32.load $own offset={self.layout.wide} (local.get $e)))
+(if (local.get $wide)
+  (then
+    (call $widen (local.get $e) (i32.const {window}) (i32.const {offset}))
+    (f64.store $own offset={offset} (local.get $e) (call $wide_total
+      (i32.add (local.get $wide) (i32.const {WIDE_BYTES * window})))))
+  (else
+    (local.set $low (i64.load $own offset={offset} (local.get $e)))
+    (local.set $high (i64.load $own offset={offset + 8} (local.get $e)))
+    ;; settled: low is below 2^{bits}, so nothing is carried
+    (local.set $low (i64.or (local.get $low)
+      (i64.shl (local.get $high) (i64.const {bits}))))
+    (local.set $high (i64.shr_s (local.get $high) (i64.const {64 - bits})))
+    (local.set $negative (i64.lt_s (local.get $high) (i64.const 0)))
+    (if (local.get $negative) (then
+      (local.set $low (i64.sub (i64.const 0) (local.get $low)))
+      (local.set $high (i64.sub (i64.xor (local.get $high) (i64.const -1))
+        (i64.extend_i32_u (i64.ne (local.get $low) (i64.const 0)))))
+      (local.set $high (i64.add (local.get $high) (i64.const 1)))))
+    (f64.store $own offset={offset} (local.get $e) (call $rounded (local.get $negative)
+      (local.get $high) (local.get $low) {place}))))"""
+
+    def _spell(self) -> str:
+        """Strings of the groups whose places stand at `$at`, one behind the other at `$out`.
+
+        At `$offset` of each group stands a packed place, or with `$short` the words of a key.
+        """
+        return """
+(func (export "spell") (param $at i32) (param $number i32) (param $offset i32) (param $short i32)
+  (param $out i32) (local $word i64) (local $cell i32) (local $bytes i32)
+  (block $done
+    (loop $groups
+      (br_if $done (i32.eqz (local.get $number)))
+      (local.set $cell (i32.add (i32.load $own (local.get $at)) (local.get $offset)))
+      (local.set $word (i64.load $own
+        (i32.add (local.get $cell) (i32.shl (local.get $short) (i32.const 4)))))
+      (local.set $bytes (i32.wrap_i64 (i64.shr_u (local.get $word) (i64.const 32))))
+      (if (i32.and (local.get $short) (i32.le_u (local.get $bytes) (i32.const 16)))
+        (then (v128.store $own (local.get $out) (v128.load $own (local.get $cell))))
+        (else (memory.copy $own $own (local.get $out) (i32.wrap_i64 (local.get $word))
+          (local.get $bytes))))
+      (local.set $out (i32.add (local.get $out) (local.get $bytes)))
+      (local.set $number (i32.sub (local.get $number) (i32.const 1)))
+      (local.set $at (i32.add (local.get $at) (i32.const 4)))
+      (br $groups))))"""

@@ -1,0 +1,133 @@
+"""A module of grouping in a store: its memories, calls into it, and views of what lies there."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import wasmtime
+from attrs import define, field, frozen
+
+from totemlang.native.calling import Entrance, Trapped
+from totemlang.native.compiled import compiled, engine
+from totemlang.native.grouping.layout import Signature
+from totemlang.native.grouping.module import module_text
+
+_PAGE = 1 << 16
+_NOT_NEEDED = 4
+"""The advice to the system that pages are not needed (madvise)."""
+
+
+@frozen(eq=False)
+class Place:
+    """Where groupings live: a store, and the memory of it that columns are emitted to.
+
+    A store belongs to one thread at a time. Without a memory all columns are copied.
+    """
+
+    store: wasmtime.Store
+    memory: wasmtime.Memory | None = None
+
+
+def own_place() -> Place:
+    """A place by itself."""
+    return Place(wasmtime.Store(engine()))
+
+
+@define(eq=False)
+class Room:
+    """A linear memory of a store that only its holder uses."""
+
+    store: wasmtime.Store
+    memory: wasmtime.Memory
+    _base: int = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Note where it lies: with 4 GiB reserved for each memory it never moves."""
+        self._base = ctypes.addressof(self.memory.data_ptr(self.store).contents)
+
+    @classmethod
+    def new(cls, store: wasmtime.Store) -> Room:
+        """A new memory."""
+        limits = wasmtime.Limits(1, None)
+        return cls(store, wasmtime.Memory(store, wasmtime.MemoryType(limits)))
+
+    @property
+    def size(self) -> int:
+        """Bytes that it has."""
+        return self.memory.data_len(self.store)
+
+    def reach(self, size: int) -> None:
+        """Make it at least so large. Raises MemoryError where it may not be."""
+        missing = (size + _PAGE - 1) // _PAGE - self.memory.size(self.store)
+        if missing > 0:
+            try:
+                self.memory.grow(self.store, missing)
+            except wasmtime.WasmtimeError:
+                raise MemoryError("the memory of a grouping cannot grow") from None
+
+    def give_back(self) -> None:
+        """Let the system have its pages; it is all zeros then.
+
+        The store keeps a memory as long as it lives, and a machine's lives for many stages.
+        """
+        if sys.platform == "linux":
+            system = ctypes.CDLL(None)
+            system.madvise(ctypes.c_void_p(self._base), ctypes.c_size_t(self.size), _NOT_NEEDED)
+
+    def view(self, at: int, number: int, form: Any) -> npt.NDArray[Any]:
+        """Items of a NumPy type that lie there, to be read or written; valid while it lives."""
+        dtype = np.dtype(form)
+        size = number * dtype.itemsize
+        if at < 0 or at + size > self.memory.data_len(self.store):
+            raise IndexError("outside of the memory")
+        if not size:
+            return np.empty(0, dtype)
+        held = (ctypes.c_ubyte * size).from_address(self._base + at)
+        return np.frombuffer(held, dtype)
+
+    def words(self, at: int, number: int, stride: int, form: Any = np.int64) -> npt.NDArray[Any]:
+        """Words `stride` bytes apart, the first at `at`."""
+        if not number:
+            return np.empty(0, form)
+        lines = self.view(at, (number - 1) * stride + 8, np.uint8)
+        return np.ndarray((number,), form, lines, 0, (stride,))
+
+
+@frozen(eq=False)
+class Instance:
+    """An instance of a signature's module on two memories."""
+
+    functions: dict[str, Entrance]
+
+    @classmethod
+    def new(
+        cls,
+        store: wasmtime.Store,
+        signature: Signature,
+        own: wasmtime.Memory,
+        source: wasmtime.Memory,
+    ) -> Instance:
+        """Instantiate the module."""
+        instance = wasmtime.Instance(store, compiled(module_text(signature)), [own, source])
+        exports = instance.exports(store)
+        return cls(
+            {
+                name: Entrance(store, item)
+                for name, item in exports.items()
+                if isinstance(item, wasmtime.Func)
+            }
+        )
+
+    def call(self, name: str, *arguments: int) -> int:
+        """Call a function; gives its result (0 of one without).
+
+        Raises MemoryError where the memory may not grow as needed.
+        """
+        try:
+            return self.functions[name](*arguments)
+        except Trapped:
+            raise MemoryError("the memory of a grouping cannot grow") from None

@@ -1,0 +1,1 @@
+"""From verified bytecode to WebAssembly text: bodies, control, operations, stages, charges."""

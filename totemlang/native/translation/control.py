@@ -1,0 +1,270 @@
+"""How control is written: branches, loops, calls, returns. Structured control maps directly.
+
+A loop at instruction `n` is `block $b{n}` around `loop $l{n}`; `continue` leaves `block $c{n}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from totemlang.native.translation.body import BodyWriter
+from totemlang.native.translation.filters import is_filter
+from totemlang.native.translation.items import Item, item_of, joined
+from totemlang.native.translation.operations import HANDLERS, operation
+from totemlang.native.translation.sizes import SizeWriter
+from totemlang.native.translation.stores import write_slot
+from totemlang.native.values import SHIFT, load, value_types, zero
+from totemlang.schema.types import BOOL, Kind
+from totemlang.tables.native import FORMS
+from totemlang.vm.failures import TOO_MANY_ROUNDS
+from totemlang.vm.shape import LOOPS
+
+Emit = Callable[[BodyWriter, list[Item], str], None]
+"""Writes what a stage emits, if the condition (0 or 1; "" for always) holds."""
+
+
+def translate(to: BodyWriter, emit: Emit | None = None) -> None:
+    """Write a whole body; `emit` writes what a stage emits."""
+    to.enter_block(0)
+    condition = ""
+    for at, instruction in enumerate(to.verified.code.instructions):
+        to.at, name = at, instruction.operation
+        to.begin_instruction()
+        if name == "emit" and emit is not None:
+            emit(to, to.take(len(to.step.operands)), condition)
+        elif name == "if" and emit is not None and is_filter(to, at):
+            condition = _open_filter(to)
+        elif name == "end" and condition:
+            to.opened.pop()
+            condition = ""
+            to.enter_block(at + 1)
+        elif name in CONTROL:
+            CONTROL[name](to)
+            # What follows is another block: it is charged before anything of it is done.
+            to.enter_block(to.at + 1)
+        else:
+            HANDLERS.get(name, operation)(to)
+
+
+def _loop_around(to: BodyWriter) -> int:
+    instructions = to.verified.code.instructions
+    return next(at for at in reversed(to.opened) if instructions[at].operation in LOOPS)
+
+
+# --- branches
+
+
+def open_if(to: BodyWriter) -> None:
+    """Take the condition."""
+    condition = to.pop()
+    to.opened.append(to.at)
+    to.write(f"{condition.text} if")
+    to.count(to.at)
+
+
+def _open_filter(to: BodyWriter) -> str:
+    """Take the condition of a filter: what it guards is done anyhow, and counted if it holds."""
+    condition = to.pop()
+    to.opened.append(to.at)
+    held = to.local(f"$c{to.at}", "i32")
+    to.write(f"(local.set $c{to.at} {condition.text})")
+    to.count(to.at, f"(i64.extend_i32_u {held})")
+    to.enter_block(to.at + 1, held)
+    return held
+
+
+def open_else(to: BodyWriter) -> None:
+    """The other branch."""
+    to.write("else")
+
+
+def open_logic(to: BodyWriter) -> None:
+    """Take the left side, which may decide."""
+    left = to.pop()
+    to.opened.append(to.at)
+    result = to.local(f"$q{to.at}", "i32")
+    to.write(f"(local.set $q{to.at} {left.text})")
+    is_or = to.instruction.operation == "or"
+    to.write(f"(i32.eqz {result}) if" if is_or else f"{result} if")
+    to.count(to.at)
+
+
+# --- loops
+
+
+def _open_loop(to: BodyWriter) -> None:
+    at = to.at
+    to.opened.append(at)
+    if _gives_back(to, at):
+        to.local(f"$m{at}", "i32")
+        to.write(f"(local.set $m{at} (global.get $heap))")
+    to.write(f"block $b{at} loop $l{at}")
+
+
+def _gives_back(to: BodyWriter, opening: int) -> bool:
+    return to.memory.within(opening, to.shape.frames[opening].end)
+
+
+def _close_loop(to: BodyWriter, opening: int) -> None:
+    to.write(f"br $l{opening} end end")
+
+
+def _end_round(to: BodyWriter, opening: int) -> None:
+    to.write("end")  # of the block that `continue` leaves
+    if _gives_back(to, opening):
+        mark = f"(local.get $m{opening})"
+        to.write(f"(if (i32.ne (global.get $heap) {mark}) (then (call $reset {mark})))")
+
+
+def open_for(to: BodyWriter) -> None:
+    """Test, body, step."""
+    _open_loop(to)
+
+
+def open_while(to: BodyWriter) -> None:
+    """Take the limit of rounds."""
+    limit = to.pop()
+    to.local(f"$w{to.at}", "i64")
+    to.write(f"(local.set $w{to.at} {limit.text})")
+    _open_loop(to)
+
+
+def do(to: BodyWriter) -> None:
+    """Take the test."""
+    test = to.pop()
+    opening = to.opened[-1]
+    to.write(f"(br_if $b{opening} (i32.eqz {test.text}))")
+    if to.verified.code.instructions[opening].operation == "while":
+        rounds = f"(local.get $w{opening})"
+        to.fail_if(f"(i64.le_s {rounds} (i64.const 0))", TOO_MANY_ROUNDS)
+        to.write(f"(local.set $w{opening} (i64.sub {rounds} (i64.const 1)))")
+    to.count(opening)
+    to.write(f"block $c{opening}")
+
+
+def step(to: BodyWriter) -> None:
+    """The body of a `for` is written; its step follows."""
+    _end_round(to, to.opened[-1])
+
+
+def open_foreach(to: BodyWriter) -> None:
+    """Take the array; an index is charged each round."""
+    array = to.pop()
+    at, slot = to.at, to.immediate
+    kind = array.type.kind
+    held, place = to.local(f"$a{at}", "i32"), to.local(f"$i{at}", "i32")
+    text = array.text
+    if kind is Kind.STRING and array.owned and _stores_texts(to, at):
+        text = f"(call $copy_array_string {text})"
+    to.write(f"(local.set $a{at} {text}) (local.set $i{at} (i32.const 0))")
+    _open_loop(to)
+    to.write(f"(br_if $b{at} (i32.ge_u {place} (i32.load offset=4 {held})))")
+    where = f"(i32.shl {place} (i32.const {SHIFT[kind]}))"
+    element = f"({load(kind)} (i32.add (i32.load {held}) {where}))"
+    item = Item(array.type.element, element)
+    if kind is Kind.STRING and slot in to.owns.kept:
+        write_slot(to, slot, item)
+    else:
+        to.set_slot(slot, (element,))
+    to.write(f"(local.set $i{at} (i32.add {place} (i32.const 1)))")
+    to.count(at)
+    price = to.step.price
+    if price.fixed:
+        to.charge(f"(i64.const {price.fixed})")
+    if price.sized:
+        writer = SizeWriter([array], to.slot(slot), to.around.prices.bytes)
+        to.charge_sized(writer.price(price.sized))
+    to.write(f"block $c{at}")
+
+
+def _stores_texts(to: BodyWriter, opening: int) -> bool:
+    """Whether pieces that a loop runs over may stand in a buffer that changes meanwhile."""
+    stop = to.shape.frames[opening].end
+    slots = to.verified.code.slots
+    return any(
+        slots[slot].kind is Kind.STRING and to.shape.stores_within(slot, opening, stop)
+        for slot in to.owns.kept
+    )
+
+
+def leave_loop(to: BodyWriter) -> None:
+    """`break` and `continue`."""
+    letter = "b" if to.instruction.operation == "break" else "c"
+    to.write(f"br ${letter}{_loop_around(to)}")
+
+
+def end(to: BodyWriter) -> None:
+    """The innermost block of control ends."""
+    opening = to.opened.pop()
+    name = to.verified.code.instructions[opening].operation
+    if name in ("and", "or"):
+        right = to.pop()
+        to.write(f"(local.set $q{opening} {right.text}) end")
+        to.push(Item(BOOL, f"(local.get $q{opening})"))
+    elif name == "if":
+        to.write("end")
+    else:
+        if name != "for":
+            _end_round(to, opening)
+        _close_loop(to, opening)
+
+
+# --- calls and returns
+
+
+def call(to: BodyWriter) -> None:
+    """Call a function; it goes on with the totem that is left, and leaves the rest."""
+    number = to.immediate
+    arguments = to.take(len(to.step.operands))
+    result = to.around.verified.module.functions[number].result
+    left = to.local("$left", "i64")
+    to.charges = True
+    to.write(f"(global.set $left {left})")
+    names = [to.temporary(value_type) for value_type in value_types(result)]
+    to.write(f"(call $f{number} {joined(arguments)})")
+    for name in reversed(names):
+        to.write(f"local.set {name}")
+    to.write("(local.set $left (global.get $left))")
+    if to.around.traits[number].fails:
+        to.fail_if_told()
+    texts = [f"(local.get {name})" for name in names]
+    to.push(item_of(result, texts, owned=result.is_array))
+
+
+def leave_function(to: BodyWriter) -> None:
+    """`return`: take the result. What stands in a buffer of a slot is copied out of it."""
+    result = to.pop()
+    parts = result.parts
+    form = FORMS[result.type.kind]
+    copied = to.owns.texts if form == "string" else to.owns.kept and not result.owned
+    if copied and result.type.is_array:
+        parts = (f"(call $copy_array_{form} {result.text})",)
+    elif copied and form == "string":
+        parts = (f"(call $copy_string {result.text})", *parts[1:])
+    left = to.local("$left", "i64")
+    to.write(f"(global.set $left {left}) {' '.join(parts)} return")
+
+
+def fail_of_function(to: BodyWriter, result_types: tuple[str, ...]) -> str:
+    """What a function does when an operation has failed."""
+    left = to.local("$left", "i64")
+    return f"(global.set $left {left}) " + " ".join(zero(each) for each in result_types)
+
+
+CONTROL: dict[str, Callable[[BodyWriter], None]] = {
+    "if": open_if,
+    "else": open_else,
+    "and": open_logic,
+    "or": open_logic,
+    "for": open_for,
+    "while": open_while,
+    "foreach": open_foreach,
+    "do": do,
+    "step": step,
+    "end": end,
+    "break": leave_loop,
+    "continue": leave_loop,
+    "call": call,
+    "return": leave_function,
+}
+"""Control instructions; each ends a block."""
