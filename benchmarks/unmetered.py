@@ -12,8 +12,8 @@ from contextlib import contextmanager
 
 from attrs import evolve
 
-from totemlang.native import translator
-from totemlang.native.plan import Plan
+from totemlang.native.translation import translator
+from totemlang.native.translation.plan import Plan
 from totemlang.verify.verified import VerifiedModule
 
 _CHARGE = re.compile(r"^\(local\.set \$left \(i64\.sub \(local\.get \$left\) .*\)\)\(if ")

@@ -25,8 +25,8 @@ def machine_for(tier: str, verified: VerifiedModule) -> Any:
     if tier == "interpreter":
         return Machine(verified, (), (), Meter(2**62), prepared=prepare(verified))
     from benchmarks.unmetered import unmetered_build
-    from totemlang.native import translator
     from totemlang.native.machine import NativeMachine
+    from totemlang.native.translation import translator
 
     if tier == "unmetered":
         with unmetered_build():

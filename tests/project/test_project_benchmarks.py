@@ -18,7 +18,7 @@ from benchmarks.jobs.report import table  # noqa: E402
 from benchmarks.loops.catalogue import LOOPS, TOTEM_LOOPS  # noqa: E402
 from benchmarks.loops.totem import machine_for  # noqa: E402
 from benchmarks.unmetered import unmetered  # noqa: E402
-from totemlang.native.translator import translate_module  # noqa: E402
+from totemlang.native.translation.translator import translate_module  # noqa: E402
 from totemlang.program import Program  # noqa: E402
 from totemlang.source import Source  # noqa: E402
 
