@@ -26,12 +26,17 @@ _MOST_FILES = 256
 _DIGEST = hashlib.sha256().digest_size
 
 _held: OrderedDict[str, wasmtime.Module] = OrderedDict()
-_lock = Lock()
+_lock, _first = Lock(), Lock()
+
+
+def engine() -> wasmtime.Engine:
+    """The one compiler of the process: modules of two would not go together."""
+    with _first:  # threads that ask at the same time would each make one
+        return _engine()
 
 
 @cache
-def engine() -> wasmtime.Engine:
-    """The one compiler of the process."""
+def _engine() -> wasmtime.Engine:
     config = wasmtime.Config()
     config.max_wasm_stack = MOST_STACK
     config.cranelift_opt_level = "speed"
