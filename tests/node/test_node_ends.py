@@ -79,7 +79,6 @@ def test_a_job_that_is_stopped_within_a_stage_ends_soon(
     monkeypatch.setattr("totemlang.node.running.GLANCE", 0.0)
 
     def stopped_within(*_: object, account: Account, progress: Any, **__: object) -> Outcome:
-        account.reserve("job", NEEDED)
         here.five["ada"].job_stop(job.job)
         progress(None)
         raise AssertionError("the stage went on")
@@ -160,7 +159,6 @@ def test_nothing_stays_locked_because_a_consumer_vanished(here: Valley) -> None:
 
 def test_an_end_that_the_ledger_does_not_take_is_the_providers_fault(here: Valley) -> None:
     def astray(*_: object, account: Account, **__: object) -> Outcome:
-        account.reserve("job", NEEDED)
         return Outcome("out_of_totem", NEEDED)  # though the budget covers the bound
 
     here.node("nora", run=astray)

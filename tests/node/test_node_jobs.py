@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from valley import (
     BILLS,
     HIGHEST,
@@ -21,9 +22,11 @@ from valley import (
 )
 
 from totemlang.diagnostics import LedgerUnreachable, UsageError
+from totemlang.engine.local import run_job
+from totemlang.engine.outcome import Outcome
 from totemlang.execution import run
 from totemlang.ledger.client import AccessKeys
-from totemlang.node import Consumer, Deed, Wanted
+from totemlang.node import Consumer, Deed, Keeping, Wanted
 
 
 @pytest.fixture(name="here")
@@ -154,6 +157,39 @@ def test_two_nodes_of_one_folder_do_not_run_a_part_twice(here: Valley) -> None:
     job = here.ended(job)
     assert job.state == "finished"
     assert [deed.what for deed in here.deeds] == ["accepted", "ran", "delivered"]
+
+
+def test_a_part_that_another_node_has_begun_is_left_to_it(here: Valley, tmp_path: Path) -> None:
+    mine, at_work = here.nodes["nora"], []
+    other = evolve(mine, keeping=Keeping.at(tmp_path / "elsewhere"))
+
+    def meanwhile(*arguments: Any, **options: Any) -> Outcome:
+        at_work.append([str(deed) for deed in other.step()])
+        return run_job(*arguments, **options)
+
+    mine.run = meanwhile
+    job = here.ended(here.submit())
+    assert (job.state, at_work) == ("finished", [[]])
+    assert list(other.step()) == []
+
+
+def test_of_two_nodes_that_begin_a_part_the_slower_leaves_it(here: Valley, tmp_path: Path) -> None:
+    mine = here.nodes["nora"]
+    other = evolve(mine, keeping=Keeping.at(tmp_path / "elsewhere"))
+    job = here.submit()
+    assert [deed.what for deed in mine.step()] == ["accepted"]
+    keep = mine.keeping
+
+    class Slower(Keeping):
+        def note_started(self, job: str, part: int) -> None:
+            keep.note_started(job, part)
+            at_once.extend(deed.what for deed in other.step())
+
+    at_once: list[str] = []
+    mine.keeping = Slower(keep.folder)
+    assert ["LDG110" in deed.told for deed in mine.step()] == [True]
+    assert at_once == ["ran", "delivered"]
+    assert here.five["ada"].job_show(job.job).state == "finished"
 
 
 def test_access_is_needed_and_the_hint_says_so(here: Valley) -> None:

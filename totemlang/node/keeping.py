@@ -1,6 +1,7 @@
 """What a node keeps in its folder: results to be delivered, lookups that consumers sent along.
 
 results/JOB.PART.json       signed receipt and result, whole before the ledger hears of the end
+results/JOB.PART.started    that it was begun here, and by no other node of the organisation
 results/JOB.PART.delivered  that it was handed over
 sent/HASH.SUFFIX            a lookup by the hash of its content
 locks/JOB.PART              held while a process is at work on the part
@@ -62,6 +63,14 @@ class Keeping:
             return Delivery.from_json(json.loads(text))
         except ValueError:
             raise BadData(f"the node's own file {self._result(job, part)} is damaged") from None
+
+    def note_started(self, job: str, part: int) -> None:
+        """Note that a part is begun here, before the ledger hears of it."""
+        self._result(job, part).with_suffix(".started").touch(_MODE)
+
+    def is_started(self, job: str, part: int) -> bool:
+        """Whether a part was begun here: if it still runs, it goes on here."""
+        return self._result(job, part).with_suffix(".started").exists()
 
     def note_delivered(self, job: str, part: int) -> None:
         """Note that it was handed over."""

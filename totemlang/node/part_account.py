@@ -33,11 +33,8 @@ class PartAccount:
     _remaining: int = field(default=0, init=False)
 
     def reserve(self, job: str, budget: int) -> None:
-        """The budget stands in escrow since the submission: start the part."""
-        part = self.job.parts[self.part]
-        if part.status == "accepted":
-            self.job = self.ledger.job_start(self.job.job, self.part)
-        self._remaining = part.budget
+        """Nothing: the budget stands in escrow since the submission."""
+        self._remaining = self.job.parts[self.part].budget
 
     def deduct(self, job: str, stage: str, totem: int) -> int:
         """Report a stage.

@@ -58,7 +58,8 @@ class Deed:
 
 @define
 class ProviderNode:
-    """The node of an organisation. Several may serve one organisation, on one folder or on several.
+    """The node of an organisation. Several may serve one, each with a folder of its own or not: a
+    part that was begun goes on where its folder is.
 
     `holdings` are the files of its data sets by name, `keys` what access was granted with; `run`
     runs a job (the engine's `run_job`, or one with more workers); `progress` is told of it.
@@ -138,10 +139,7 @@ class ProviderNode:
             try:
                 if job.state == "submitted" and part.status == "waiting":
                     yield from self._answer(job, number)
-                elif job.state in ("accepted", "running") and part.status in (
-                    "accepted",
-                    "running",
-                ):
+                elif self._is_ours_to_run(job, number):
                     yield Deed(name, number, "ran", self._run(job, number))
                 if hand_over(self.ledger, self.keeping, self.ledger.job_show(name), number):
                     yield Deed(name, number, "delivered")
@@ -149,6 +147,14 @@ class ProviderNode:
                 raise
             except TotemError as error:  # stopped, expired, another node was faster; or a fault
                 yield from self._wait(name, number, str(error))
+
+    def _is_ours_to_run(self, job: Job, number: int) -> bool:
+        """Whether a part may begin, or was begun by this node and not ended: it was killed."""
+        if job.state not in ("accepted", "running"):
+            return False
+        status = job.parts[number].status
+        begun = status == "running" and self.keeping.is_started(job.job, number)
+        return status == "accepted" or begun
 
     def _answer(self, job: Job, number: int) -> Iterator[Deed]:
         """Accept a part or refuse it; one whose lookups have not come yet waits for them."""

@@ -19,7 +19,7 @@ from totemlang.engine.progress import Progress
 from totemlang.engine.receipt import Receipt
 from totemlang.ledger.chain import Rejected
 from totemlang.ledger.client import Job, Ledger
-from totemlang.ledger.contract import Refusal
+from totemlang.ledger.contract import Reason, Refusal
 from totemlang.node.delivery import Delivery
 from totemlang.node.judging import JudgedPart
 from totemlang.node.keeping import Keeping
@@ -55,10 +55,14 @@ class Runner:
 
         Raises:
             LedgerUnreachable, Rejected: where the ledger does not answer; the part goes on later.
+            Refusal: where another node is at work on the part, or the job was stopped.
         """
         kept = self.keeping.kept(self.job.job, self.part)
         if kept is not None:  # all was done but the last word to the ledger
             return self._finish(kept)
+        if self.job.parts[self.part].status == "accepted":
+            self.keeping.note_started(self.job.job, self.part)
+            self.job = self.ledger.job_start(self.job.job, self.part)
         account = PartAccount(self.ledger, self.job, self.part)
         try:
             outcome = self._run(judged, data, account)
@@ -66,8 +70,15 @@ class Runner:
             raise
         except Stopped as stopped:
             return str(stopped)
+        except Refusal as refusal:
+            if refusal.reason not in (Reason.STAGE, Reason.STATE):
+                return self._give_up(refusal)
+            state = self.ledger.job_show(self.job.job).state
+            if state == "running":
+                raise  # another node is at work on the part
+            return f"the job is {state}"
         except TotemError as error:
-            return self._give_up(account, error)
+            return self._give_up(error)
         return self._end(outcome, account)
 
     def _run(
@@ -137,16 +148,14 @@ class Runner:
             self.ledger.job_finish(self.job.job, self.part, result, receipt.hash)
         return status
 
-    def _give_up(self, account: PartAccount, error: TotemError) -> str:
+    def _give_up(self, error: TotemError) -> str:
         """The data cannot be read or is not what it was: the provider's own fault. Or the job was
         stopped, which the ledger has told by refusing a report.
         """
         job = self.ledger.job_show(self.job.job)
         part = job.parts[self.part]
-        if job.state not in ("accepted", "running"):
+        if job.state != "running":
             return f"the job is {job.state}"
-        if part.status == "accepted":
-            account.reserve(self.job.job, part.budget)
         if part.is_flat:
             return self._stop(error.status)
         return self._fail("bad_data", None)
@@ -158,7 +167,8 @@ class Runner:
         try:
             self.ledger.job_fail(self.job.job, self.part, status, receipt)
         except Refusal as refusal:
-            if self.ledger.job_show(self.job.job).state == "running":
+            job = self.ledger.job_show(self.job.job)
+            if job.state == "running" and job.parts[self.part].status == "running":
                 self.ledger.job_stop(self.job.job)
             return f"{status}, which the ledger does not take: {refusal}"
         return status
