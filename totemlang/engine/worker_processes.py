@@ -18,7 +18,6 @@ from typing import IO
 
 from attrs import define, field
 
-import totemlang
 from totemlang.diagnostics import BadData, OutOfTotem, TotemError
 from totemlang.engine.manager import (
     Attempt,
@@ -151,7 +150,7 @@ class ProcessWorkers:
             pickle.dump(self.work.to_send(), self._job, pickle.HIGHEST_PROTOCOL)
             self._job.flush()
         ours, theirs = socket.socketpair()
-        root = str(Path(totemlang.__file__).parent.parent)
+        root = str(Path(__file__).resolve().parents[2])
         with theirs:
             process = subprocess.Popen(
                 [sys.executable, "-c", _BOOT, str(theirs.fileno()), root],
