@@ -138,9 +138,7 @@ def read_aggregates(
         value = at - stage.key_parts
         size = groups.column(f"bytes{value}").to_numpy(zero_copy_only=False)
         each = prices.bytes(kind)
-        # Whole numbers of Python: many large groups together may have more than 64 bits hold.
-        whole = counts if each is not None else size
-        total += (each or 1) * sum(map(int, whole.tolist()))
+        total += (each or 1) * _exact_total(counts if each is not None else size)
         if at not in used:
             read.entries.append(_nowhere)
             continue
@@ -151,6 +149,11 @@ def read_aggregates(
         read.entries.append(_entry(headers))
     read.price = prices.weight("read") * total
     return read
+
+
+def _exact_total(sizes: Any) -> int:
+    """The sum in halves: many large groups together may have more than 64 bits hold."""
+    return (int((sizes >> 32).sum()) << 32) + int((sizes & 0xFFFFFFFF).sum())
 
 
 def _scalars(

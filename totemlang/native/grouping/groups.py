@@ -203,7 +203,9 @@ class NativeGrouping:
             return False
         if number <= _FEW or len(ranges) > 1:
             return number <= _FEW
-        return len(np.unique(columns.values(0))) * _SPARSE >= number
+        occurs = np.zeros(number, dtype=bool)
+        occurs[columns.values(0).astype(np.int64) - ranges[0].low] = True
+        return int(np.count_nonzero(occurs)) * _SPARSE >= number
 
     def _widen(self, columns: Columns) -> None:
         """Make room for keys outside of the ranges, or find groups by hash from now on."""
