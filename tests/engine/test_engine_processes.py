@@ -167,6 +167,16 @@ def test_a_task_on_which_workers_die_again_and_again_ends_the_job(
     assert (account.available, account.spent) == (10**9, 0)
 
 
+def test_processes_that_never_begin_end_the_job(
+    data: dict[str, DataFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("totemlang.engine.process_crew._BOOT", "raise SystemExit(1)")
+    account = NullAccount(10**9)
+    with pytest.raises(TotemError, match="end before they begin"):
+        run_job(MODULE, data, 10**9, workers=2, partitions=3, account=account)
+    assert (account.available, account.spent) == (10**9, 0)
+
+
 def test_nothing_is_left_of_workers_when_a_job_ends(data: dict[str, DataFile]) -> None:
     crews: list[ProcessWorkers] = []
     pids: set[int] = set()

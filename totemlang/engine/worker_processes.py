@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import pickle
 import select
-import socket
-import subprocess
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import IO
 
 from attrs import define, field
@@ -28,11 +24,8 @@ from totemlang.engine.manager import (
     TotemManager,
 )
 from totemlang.engine.messages import (
-    Begin,
     Failed,
-    Form,
     Grant,
-    Inbox,
     Lost,
     Message,
     More,
@@ -44,6 +37,7 @@ from totemlang.engine.messages import (
     send,
 )
 from totemlang.engine.one_group import OneGroup
+from totemlang.engine.process_crew import Order, WorkerProcess, begun
 from totemlang.engine.progress import INTERVAL
 from totemlang.engine.row_files import emitted, write_input
 from totemlang.engine.shuffle import KeyedGroups
@@ -62,49 +56,6 @@ MOST_FALSE_STARTS = 32
 LEAST_ROWS = 1_000_000
 """Rows which the worker at home is done with before processes have begun."""
 
-_BOOT = (
-    "import sys; sys.path.insert(0, sys.argv[2]); "
-    "from totemlang.engine.process_worker import main; main(int(sys.argv[1]))"
-)
-
-
-@define(eq=False)
-class _Order:
-    """A task that is out or to be given out, with the file of its rows and that of what it emits.
-
-    `lost` counts workers who have died on it.
-    """
-
-    task: Task
-    form: Form
-    rows: IO[bytes] | None
-    lost: int = 0
-    emitted: IO[bytes] | None = None
-
-    def close(self) -> None:
-        """Free the files."""
-        for file in (self.rows, self.emitted):
-            if file is not None:
-                file.close()
-
-
-@define(eq=False)
-class _Worker:
-    """A process, and what it is at."""
-
-    process: subprocess.Popen[bytes]
-    socket: socket.socket
-    inbox: Inbox = field(factory=Inbox)
-    is_ready: bool = False
-    attempt: Attempt | None = None
-    order: _Order | None = None
-
-    def end(self) -> None:
-        """End the process, whatever it is at."""
-        self.process.kill()
-        self.process.wait()
-        self.socket.close()
-
 
 @define
 class ProcessWorkers:
@@ -115,7 +66,7 @@ class ProcessWorkers:
     count: int
     in_memory: bool = field(default=False, init=False)
     least_rows: int = field(default=LEAST_ROWS, init=False)
-    crew: list[_Worker] = field(factory=list, init=False)
+    crew: list[WorkerProcess] = field(factory=list, init=False)
     _job: IO[bytes] | None = field(default=None, init=False)
     false_starts: int = field(default=0, init=False)
 
@@ -142,27 +93,23 @@ class ProcessWorkers:
     def fill(self) -> None:
         """See that there are as many workers as there should be."""
         while len(self.crew) < self.count:
-            self.crew.append(self._begun())
+            try:
+                self.crew.append(self._begun())
+            except Lost:
+                self.false_start()
 
-    def _begun(self) -> _Worker:
+    def false_start(self) -> None:
+        """A process has died before it was ready. Raises `TotemError` where that goes on and on."""
+        self.false_starts += 1
+        if self.false_starts >= MOST_FALSE_STARTS:
+            raise TotemError("worker processes end before they begin; nothing was charged")
+
+    def _begun(self) -> WorkerProcess:
         if self._job is None:
             self._job = self.work.scratch.file()
             pickle.dump(self.work.to_send(), self._job, pickle.HIGHEST_PROTOCOL)
             self._job.flush()
-        ours, theirs = socket.socketpair()
-        root = str(Path(__file__).resolve().parents[2])
-        with theirs:
-            process = subprocess.Popen(
-                [sys.executable, "-c", _BOOT, str(theirs.fileno()), root],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        worker = _Worker(process, ours)
-        send(ours, Begin(), [self._job.fileno()])
-        return worker
+        return begun(self._job)
 
 
 @define
@@ -173,8 +120,8 @@ class _Shift:
     stage: int
     tasks: Iterator[Task]
     watch: Watch
-    again: deque[_Order] = field(factory=deque, init=False)
-    done: dict[int, tuple[Performed, _Order]] = field(factory=dict, init=False)
+    again: deque[Order] = field(factory=deque, init=False)
+    done: dict[int, tuple[Performed, Order]] = field(factory=dict, init=False)
     following: int = field(default=0, init=False)
     given_out: int = field(default=0, init=False)
     is_all_out: bool = field(default=False, init=False)
@@ -204,7 +151,7 @@ class _Shift:
 
     # --- giving out
 
-    def give(self, worker: _Worker) -> None:
+    def give(self, worker: WorkerProcess) -> None:
         """Give a worker the next task, if there is one to give."""
         order = self.next_order()
         if order is None:
@@ -223,7 +170,7 @@ class _Shift:
         except Lost:
             self.bury(worker)
 
-    def next_order(self) -> _Order | None:
+    def next_order(self) -> Order | None:
         if self.again:
             return self.again.popleft()
         if self.is_all_out or self.given_out - self.following >= 2 * self.workers.count + 2:
@@ -233,7 +180,7 @@ class _Shift:
             self.is_all_out = True
             return None
         self.given_out += 1
-        return _Order(task, *write_input(task.input, self.workers.work.scratch))
+        return Order(task, *write_input(task.input, self.workers.work.scratch))
 
     # --- listening
 
@@ -249,7 +196,7 @@ class _Shift:
             except Lost:
                 self.bury(worker)
 
-    def answer(self, worker: _Worker, message: Message) -> None:
+    def answer(self, worker: WorkerProcess, message: Message) -> None:
         attempt, order = worker.attempt, worker.order
         if isinstance(message, Ready):
             worker.is_ready = True
@@ -291,18 +238,17 @@ class _Shift:
                     stage = self.workers.work.verified.module.stages[self.stage]
                     raise OutOfTotem(stage.name, self.manager.budget)
 
-    def at(self, attempt: Attempt) -> _Worker:
+    def at(self, attempt: Attempt) -> WorkerProcess:
         return next(worker for worker in self.workers.crew if worker.attempt == attempt)
 
-    def bury(self, worker: _Worker, *, is_lost: bool = True) -> None:
+    def bury(self, worker: WorkerProcess, *, is_lost: bool = True) -> None:
         """A worker is dead: its task is for another, and its totem comes back."""
         if worker not in self.workers.crew:
             return
         self.workers.crew.remove(worker)
         worker.end()
-        self.workers.false_starts += not worker.is_ready
-        if self.workers.false_starts >= MOST_FALSE_STARTS:
-            raise TotemError("worker processes end before they begin; nothing was charged")
+        if not worker.is_ready:
+            self.workers.false_start()
         attempt, order = worker.attempt, worker.order
         if attempt is None or order is None:
             return
