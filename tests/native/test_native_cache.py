@@ -88,6 +88,22 @@ def test_old_files_make_room(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert len(list(folder.iterdir())) == 3
 
 
+def test_what_others_keep_in_the_folder_stays(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is whichever folder the variable names, perhaps one with many files of its owner's."""
+    monkeypatch.setattr(cache, "_MOST_FILES", 2)
+    kept = folder / "thesis.txt"
+    kept.parent.mkdir(mode=0o700)
+    kept.write_text("years of work")
+    (folder / "photos").mkdir()
+    (folder / "nowhere").symlink_to(folder / "gone")
+    for number in range(4):
+        cache.compiled(TEXT.replace("41", str(number)))
+    assert kept.read_text() == "years of work"
+    assert len(list(folder.iterdir())) == 3 + 2
+
+
 def test_code_that_is_too_large_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "MOST_CODE", 10)
     with pytest.raises(NotNative):

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pyarrow as pa
 import pytest
+import wasmtime
 
 from native.native_pairs import PLENTY, Pair
 from totemlang.diagnostics import OperationFailed, OutOfTotem
@@ -273,3 +274,15 @@ def test_a_script_may_run_again_after_it_failed() -> None:
     for _ in range(3):
         with pytest.raises(OperationFailed, match="division by zero"):
             machine.run_script()
+
+
+def test_without_addresses_for_a_memory_there_is_no_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Refused(wasmtime.Instance):
+        def __init__(self, *_: object) -> None:
+            raise wasmtime.WasmtimeError("mmap failed to reserve 0x104000000 bytes")
+
+    monkeypatch.setattr(wasmtime, "Instance", Refused)
+    with pytest.raises(NotNative):
+        NativeMachine(compiled("int a = 1\n"), (), (), Meter(PLENTY))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import tempfile
 from collections import OrderedDict
@@ -24,6 +25,9 @@ from totemlang.native.limits import MOST_CODE, MOST_STACK, NotNative
 _MOST_HELD = 32
 _MOST_FILES = 256
 _DIGEST = hashlib.sha256().digest_size
+_NEW = "new-"
+_OWN_NAME = re.compile(rf"[0-9a-f]{{64}}|{_NEW}\w+")
+"""Names that a module has on disk; the folder may be one that holds other things too."""
 
 _held: OrderedDict[str, wasmtime.Module] = OrderedDict()
 _lock, _first = Lock(), Lock()
@@ -130,12 +134,17 @@ def _keep(name: str, code: bytes) -> None:
     if folder is None:
         return
     with suppress(OSError):
-        files = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime)
+        files = sorted(_own_files(folder), key=lambda file: file.stat().st_mtime)
         for file in files[: max(0, len(files) - _MOST_FILES + 1)]:
             file.unlink(missing_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as written:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=_NEW, delete=False) as written:
             written.write(_digest(name, code) + code)
         os.replace(written.name, folder / name)
+
+
+def _own_files(folder: Path) -> list[Path]:
+    """What may be removed: compiled modules and what a process left that was ended meanwhile."""
+    return [file for file in folder.iterdir() if _OWN_NAME.fullmatch(file.name)]
 
 
 def _digest(name: str, code: bytes) -> bytes:

@@ -10,6 +10,7 @@ import wasmtime
 
 from totemlang.native.calling import Entrance
 from totemlang.native.compiled import compiled, engine
+from totemlang.native.limits import NotNative
 
 _I64 = wasmtime.ValType.i64
 
@@ -22,7 +23,11 @@ class Instance:
     """
 
     def __init__(self, text: str, memory: int, more: Callable[[int], int]) -> None:
-        """Compile, or take what was compiled, and instantiate."""
+        """Compile, or take what was compiled, and instantiate.
+
+        Raises:
+            NotNative: the system has no room for it, such as addresses where those are limited.
+        """
         module = compiled(text)
         self.store = wasmtime.Store(engine())
         self.store.set_limits(memory_size=memory)
@@ -34,7 +39,10 @@ class Instance:
             return -1 if held is None else held(need)
 
         host = wasmtime.Func(self.store, wasmtime.FuncType([_I64()], [_I64()]), ask)
-        self.instance = wasmtime.Instance(self.store, module, [host])
+        try:
+            self.instance = wasmtime.Instance(self.store, module, [host])
+        except wasmtime.WasmtimeError as error:
+            raise NotNative("there is no room for a machine") from error
         self._exports = self.instance.exports(self.store)
         found = self._exports["memory"]
         assert isinstance(found, wasmtime.Memory)
