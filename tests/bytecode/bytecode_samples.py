@@ -5,16 +5,7 @@ from __future__ import annotations
 from totemlang.bytecode.module import Module
 from totemlang.program import Program
 from totemlang.source import Source
-
-SCRIPT = """\
-int a = 1, b = 2
-int c = add (a, b)
-float d = 4.1
-for i = 1; i <= 3; i++ do
-  c = add (c, i)
-  d = sub (d, 0.1)
-end for
-"""
+from vectors import SCRIPT
 
 JOB = """\
 dataset readings(string home, timestamp ts, double? kwh, int zone)

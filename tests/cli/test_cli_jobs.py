@@ -10,27 +10,7 @@ from pathlib import Path
 import pytest
 from five_members import GRANT, Five, five_members
 
-JOB = """\
-dataset bills(date Date, int C_id, double Bill)
-
-map by_customer(bills row)
-    emit row.C_id, row.Bill
-end map
-
-reduce total(int C_id, double[] values)
-    emit C_id, array.sum(values)
-end reduce
-"""
-
-BILLS = """\
-Date,C_id,Bill
-2019-02-25,1,100
-2019-02-25,2,200
-2019-02-25,3,150
-2019-02-26,2,100
-2019-02-26,3,50
-2019-02-27,2,100
-"""
+from vectors import BILLS, JOB
 
 HASH = "ab" * 32
 

@@ -14,28 +14,7 @@ from totemlang.schema.metadata import ColumnMetadata, Metadata
 from totemlang.schema.types import DATE, DOUBLE, INT, LONG, STRING, TIMESTAMP
 from totemlang.source import Source
 from totemlang.verify.verified import VerifiedModule
-
-SCRIPT = """\
-int a = 1, b = 2
-int c = add (a, b)
-float d = 4.1
-for i = 1; i <= 3; i++ do
-  c = add (c, i)
-  d = sub (d, 0.1)
-end for
-"""
-
-BILLS = """\
-dataset bills(date Date, int C_id, double Bill)
-
-map by_customer(bills row)
-    emit row.C_id, row.Bill
-end map
-
-reduce total(int C_id, double[] values)
-    emit C_id, array.sum(values)
-end reduce
-"""
+from vectors import JOB, SCRIPT
 
 
 def verified(text: str) -> VerifiedModule:
@@ -79,7 +58,7 @@ def test_the_sample_script_costs_112() -> None:
 
 
 def test_the_priced_example_costs_198_whatever_the_data() -> None:
-    found = quote(verified(BILLS), {"bills": bills()})
+    found = quote(verified(JOB), {"bills": bills()})
     assert bounds(found) == (198, 198, 198)
     assert found.formula == "15·rows + 4·keys + 8·rows + 16·(rows − keys)"
     assert by_line(found) == {3: "15·rows", 7: "4·keys + 8·rows", 8: "16·(rows − keys)"}
@@ -90,26 +69,26 @@ def test_the_priced_example_costs_198_whatever_the_data() -> None:
 
 def test_without_distinct_the_interval_is_honest() -> None:
     """One key: 90 + 4 + 48 + 80; six keys: 90 + 24 + 48 + 0."""
-    found = quote(verified(BILLS), {"bills": bills(distinct=None)})
+    found = quote(verified(JOB), {"bills": bills(distinct=None)})
     assert (found.lower, found.upper) == (162, 222)
     assert "publish distinct of C_id" in found.hint
 
 
 def test_ceilings_bound_from_above_alone() -> None:
-    found = quote(verified(BILLS), {"bills": bills(exact=False)})
+    found = quote(verified(JOB), {"bills": bills(exact=False)})
     assert found.lower == 0
     assert found.upper == 24 * 6 + 15 * 6
 
 
 def test_what_is_not_published_is_named() -> None:
-    found = quote(verified(BILLS), {"bills": bills(rows=None)})
+    found = quote(verified(JOB), {"bills": bills(rows=None)})
     assert found.upper is None
     assert "rows" in found.open_symbols
     assert "publish the number of rows of bills" in found.hint
 
 
 def test_no_rows_cost_nothing() -> None:
-    assert bounds(quote(verified(BILLS), {"bills": bills(distinct=0, rows=0)})) == (0, 0, 0)
+    assert bounds(quote(verified(JOB), {"bills": bills(distinct=0, rows=0)})) == (0, 0, 0)
 
 
 # --- keys
@@ -167,7 +146,7 @@ def test_parts_of_one_time_are_no_more_than_its_days() -> None:
 
 
 def test_a_condition_takes_the_floor_from_the_keys() -> None:
-    source = BILLS.replace(
+    source = JOB.replace(
         "    emit row.C_id, row.Bill",
         "    if row.Bill > 0 then\n    emit row.C_id, row.Bill\nend if",
     )

@@ -7,19 +7,11 @@ from typing import Any
 import pytest
 from syntax_outline import outline, parsed
 
-VECTOR_A = """\
-int a = 1, b = 2
-int c = add (a, b)
-float d = 4.1
-for i = 1; i <= 3; i++ do
-  c = add (c, i)
-  d = sub (d, 0.1)
-end for
-"""
+from vectors import SCRIPT
 
 
 def test_the_script_of_the_thesis() -> None:
-    assert [outline(item) for item in parsed(VECTOR_A)] == [
+    assert [outline(item) for item in parsed(SCRIPT)] == [
         ["Declaration", "int", [["Declarator", "a", "1"], ["Declarator", "b", "2"]]],
         ["Declaration", "int", [["Declarator", "c", "add(a, b)"]]],
         ["Declaration", "float", [["Declarator", "d", "4.1"]]],
@@ -35,7 +27,7 @@ def test_the_script_of_the_thesis() -> None:
             ],
         ],
     ]
-    assert parsed(VECTOR_A.replace("<=", "≤").replace("\n", "\r\n"))
+    assert parsed(SCRIPT.replace("<=", "≤").replace("\n", "\r\n"))
 
 
 @pytest.mark.parametrize(

@@ -10,28 +10,7 @@ from totemlang.vm.aggregate import Aggregate, aggregate_only
 from totemlang.vm.machine import Machine
 from totemlang.vm.meter import Meter
 from totemlang.vm.trace import trace_script
-
-SCRIPT = """\
-int a = 1, b = 2
-int c = add (a, b)
-float d = 4.1
-for i = 1; i <= 3; i++ do
-  c = add (c, i)
-  d = sub (d, 0.1)
-end for
-"""
-
-JOB = """\
-dataset bills(date Date, int C_id, double Bill)
-
-map by_customer(bills row)
-    emit row.C_id, row.Bill
-end map
-
-reduce total(int C_id, double[] values)
-    emit C_id, array.sum(values)
-end reduce
-"""
+from vectors import JOB, SCRIPT
 
 DATES = [17952, 17952, 17952, 17953, 17953, 17954]
 CUSTOMERS = [1, 2, 3, 2, 3, 2]
