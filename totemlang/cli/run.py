@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from totemlang.cli.consortium.shown import amount
 from totemlang.cli.delivery import Wanted, run_document
 from totemlang.cli.group import Command
 from totemlang.cli.options import data_options, parameter_options, policy_option, tables_in_force
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
     from totemlang.tables.rules import RuleBook
 
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
-
-
-def _budget(context: click.Context, parameter: click.Parameter, value: int | None) -> int | None:
-    if value is not None and not 0 <= value < 2**63:
-        raise click.BadParameter("a budget is a whole number from 0 to 2^63 − 1")
-    return value
 
 
 def _bytes(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
@@ -62,9 +57,8 @@ def _bytes(context: click.Context, parameter: click.Parameter, value: str | None
 @parameter_options
 @click.option(
     "--budget",
-    type=int,
-    callback=_budget,
-    metavar="N",
+    type=amount,
+    metavar="TOTEM",
     help="Totem that may be used; else the quote's upper bound.",
 )
 @payment_options

@@ -56,7 +56,7 @@ class Shell:
     def show(self, *what: RenderableType) -> None:
         """Print a result."""
         for item in what:
-            self.out.print(item, soft_wrap=_flows(item), highlight=False, markup=False)
+            _print(self.out, item)
 
     def show_prose(self, *paragraphs: str | Text) -> None:
         """Print running text as a result, broken between words where the terminal ends."""
@@ -73,7 +73,24 @@ class Shell:
         if isinstance(message, str) and message.isprintable() and "err" not in vars(self):
             click.echo(message, err=True)  # what a console would print, and nothing to import
             return
-        self.err.print(message, soft_wrap=_flows(message), highlight=False, markup=False)
+        _print(self.err, message)
+
+
+def _print(console: Console, item: RenderableType) -> None:
+    """Print text or a picture whole: what is wider than the terminal is broken there, not cut.
+
+    In files and pipes no line ends in the blanks that fill a table.
+    """
+    if _flows(item):
+        console.print(item, soft_wrap=True, highlight=False, markup=False)
+    elif console.is_terminal:
+        console.print(item, crop=False, highlight=False, markup=False)
+    else:
+        with console.capture() as drawn:
+            console.print(item, crop=False, highlight=False, markup=False)
+        for line in drawn.get().splitlines():
+            console.file.write(line.rstrip() + "\n")
+        console.file.flush()
 
 
 def _flows(item: RenderableType) -> bool:

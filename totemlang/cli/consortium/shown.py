@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 SHORT = 12
 """Digits of a hash or name that are shown where the whole one is not needed."""
+
+_GROUPED = re.compile(r"\d{1,3}((,\d{3})+|(_\d{3})+)", re.ASCII)
 
 _STATE_STYLES = {
     "asked": "yellow",
@@ -38,10 +41,12 @@ _STATE_STYLES = {
 def amount(text: str) -> int:
     """An amount of totem as people write it: 5000000, 5,000,000 or 5_000_000.
 
+    A separator stands before three digits each: `1,5` is one and a half to many, and no amount.
+
     Raises:
         click.BadParameter: for anything else, or one beyond 2^63 − 1.
     """
-    digits = text.replace(",", "").replace("_", "")
+    digits = re.sub("[,_]", "", text) if _GROUPED.fullmatch(text) else text
     if not digits.isascii() or not digits.isdigit() or len(digits) > 19 or int(digits) >= 2**63:
         raise click.BadParameter(f"{text!r} is no whole number from 0 to 2^63 − 1")
     return int(digits)
@@ -102,12 +107,12 @@ def facts(rows: Iterable[tuple[str, str | Text]]) -> RenderableType:
 def listed(
     head: Sequence[str], rows: Iterable[Sequence[str | Text]], align: str, *, whole: int = 0
 ) -> RenderableType:
-    """A table of what was found; the first `whole` columns are never broken."""
-    from totemlang.cli.table import plain_table
+    """A table of what was found; the first `whole` columns are neither broken nor cut."""
+    from totemlang.cli.table import keep_whole, plain_table
 
     table = plain_table(head, rows, align)
     for column in table.columns[:whole]:
-        column.no_wrap = True
+        keep_whole(column)
     return table
 
 
