@@ -54,6 +54,9 @@ PROOF_CASES = 2
 
 def is_nonnegative(polynomial: Polynomial, depth: int = PROOF_CASES) -> bool:
     """Whether it is proved that the value is never below 0. False proves nothing."""
+    constant = polynomial.constant
+    if constant is not None:
+        return constant >= 0
     least = evaluate(polynomial, Side.LOWER)
     if least is not None and least >= 0:
         return True
@@ -113,7 +116,12 @@ def _by_cases(polynomial: Polynomial, depth: int) -> bool:
 
 def at_most(left: Polynomial, right: Polynomial) -> bool:
     """Whether it is proved that `left` is never above `right`."""
-    return left is right or left == right or is_nonnegative(right - left)
+    if left is right:
+        return True
+    one, other = left.constant, right.constant
+    if one is not None and other is not None:
+        return one <= other
+    return left == right or is_nonnegative(right - left)
 
 
 # --- functions that are no polynomials
@@ -164,12 +172,16 @@ def _key(polynomial: Polynomial) -> str:
 
 
 def _extreme(kind: str, left: Polynomial, right: Polynomial, side: Side) -> Polynomial:
+    if left.constant is not None and right.constant is not None:
+        return left if _beats(kind, left, right) else right
     kept: list[Polynomial] = []
     for argument in (*_arguments(kind, left), *_arguments(kind, right)):
         if any(_beats(kind, other, argument) for other in kept):
             continue
         kept = [other for other in kept if not _beats(kind, argument, other)]
         kept.append(argument)
+    if len(kept) == 1:
+        return kept[0]
     kept.sort(key=_key)
     if len(kept) > MAX_ARGUMENTS:
         kept = _fewer(kind, kept, side)
@@ -261,8 +273,8 @@ def binary_length(polynomial: Polynomial) -> Polynomial:
 # --- substitution
 
 
-Memo = dict[tuple[str, Side], Polynomial | None]
-"""Bounds of atoms by key and side, under the same bounds of symbols."""
+Memo = dict[tuple[Factor, Side], Polynomial | None]
+"""Bounds of atoms by side, under the same bounds of symbols."""
 
 
 def substitute(
@@ -286,11 +298,13 @@ def _substitute(
         if all(factor.names.isdisjoint(bounds) for factor, _ in monomial):
             kept[monomial] = coefficient
             continue
-        value = _monomial_bound(monomial, bounds, side.under(coefficient), memo)
+        value = _monomial_bound(monomial, bounds, side if coefficient > 0 else OPPOSITE[side], memo)
         if value is None:
             return None
         parts.append(value.scaled(coefficient))
-    return total([*parts, Polynomial(kept)])
+    if kept:
+        parts.append(Polynomial(kept))
+    return total(parts)
 
 
 def _monomial_bound(
@@ -348,7 +362,7 @@ def _factor_bound(factor: Factor, bounds: Bounds, side: Side, memo: Memo) -> Pol
     if isinstance(factor, Symbol):
         return bounds[factor.name].side(side)
     assert isinstance(factor, Atom)
-    place = (factor.key, side)
+    place = (factor, side)
     if place not in memo:
         memo[place] = _atom_bound(factor, bounds, side, memo)
     return memo[place]

@@ -187,7 +187,7 @@ def _bounded(polynomial: Polynomial) -> Polynomial:
         return polynomial
     factors = {factor for monomial in polynomial.terms for factor, _ in monomial}
     degree = max(sum(power for _, power in monomial) for monomial in polynomial.terms)
-    ordered = sorted(factors, key=lambda factor: factor.key)
+    ordered = sorted(factors)
     base = opaque(total([ONE, *(of(factor) for factor in ordered)]))
     ((monomial, _),) = base.terms.items()
     amount = sum(c for c in polynomial.terms.values() if c > 0)

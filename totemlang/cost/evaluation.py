@@ -31,27 +31,26 @@ class Side(Enum):
 
 OPPOSITE = {Side.LOWER: Side.UPPER, Side.EXPECTED: Side.EXPECTED, Side.UPPER: Side.LOWER}
 
-_OPEN = object()
-"""What is noted where a value is not bounded."""
-
 
 def evaluate(polynomial: Polynomial, side: Side) -> Coefficient | None:
     """A bound of the value; None where a symbol that it needs is open on that side.
 
     On the expected side an open symbol counts with what it has at least (0 without that).
     """
-    noted = polynomial.noted.get(side)
-    if noted is None:
-        found = _sum(polynomial, side)
-        polynomial.noted[side] = _OPEN if found is None else found
-        return found
-    return None if noted is _OPEN else noted
+    constant = polynomial.constant
+    if constant is not None:
+        return constant
+    noted = polynomial.noted
+    if side not in noted:
+        noted[side] = _sum(polynomial, side)
+    found: Coefficient | None = noted[side]
+    return found
 
 
 def _sum(polynomial: Polynomial, side: Side) -> Coefficient | None:
     total: Coefficient = 0
     for monomial, coefficient in polynomial.terms.items():
-        value = _monomial(monomial, side.under(coefficient))
+        value = _monomial(monomial, side if coefficient > 0 else OPPOSITE[side])
         if value is None:
             return None
         total += coefficient * value
@@ -74,14 +73,13 @@ def _monomial(monomial: Monomial, side: Side) -> Coefficient | None:
 
 
 def _factor(factor: Factor, side: Side) -> Coefficient | None:
-    if isinstance(factor, Symbol):
-        value = symbol_value(factor, side)
-    else:
-        assert isinstance(factor, Atom)
-        if side not in factor.noted:
-            factor.noted[side] = _atom(factor, side)
-        value = factor.noted[side]
-    return max(value, 0) if value is not None and factor.nonnegative else value
+    assert isinstance(factor, Symbol | Atom)
+    noted = factor.noted
+    if side not in noted:
+        value = symbol_value(factor, side) if isinstance(factor, Symbol) else _atom(factor, side)
+        noted[side] = max(value, 0) if value is not None and factor.nonnegative else value
+    found: Coefficient | None = noted[side]
+    return found
 
 
 def symbol_value(symbol: Symbol, side: Side) -> Coefficient | None:

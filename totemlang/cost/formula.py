@@ -88,7 +88,7 @@ def _factors(monomial: Monomial) -> str:
 
 
 def _factor(factor: Factor, power: int) -> str:
-    text = _atom(factor) if isinstance(factor, Atom) else factor.key
+    text = _atom(factor) if isinstance(factor, Atom) else str(factor)
     return text if power == 1 else f"{text}{str(power).translate(SUPERSCRIPT)}"
 
 

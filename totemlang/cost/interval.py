@@ -33,7 +33,7 @@ class Interval:
             return self.low if self.high is None else self.high
         if self.low == self.high:
             return self.low
-        return (self.low + self.high).scaled(Fraction(1, 2))
+        return (self.low + self.high).half
 
 
 UNKNOWN = Interval()

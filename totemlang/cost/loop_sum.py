@@ -7,7 +7,6 @@ more than that, and no less than its cheapest way out: the first test and the wa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 
 from attrs import frozen
 
@@ -153,5 +152,5 @@ def _from_to(least: Tally, most: Tally) -> Tally:
 def _between(least: Use, most: Use) -> Use:
     if least is most:
         return least
-    middle = (least.expected + most.expected).scaled(Fraction(1, 2))
+    middle = (least.expected + most.expected).half
     return Use(least.lower, middle, most.upper)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Self
 
 from attrs import frozen
 
@@ -44,32 +44,23 @@ def too_complex(what: str) -> Refused:
     return Refused((Diagnostic("CST102", ErrorClass.COST, message, hint=hint),))
 
 
-class Factor:
-    """What a term multiplies: equal if and only if the keys are equal.
+class Factor(str):
+    """What a term multiplies: it is its key, so that equality, hash and order are those of text.
 
     `nonnegative` tells that its value is never below 0, `whole` that it has no fraction; `names`
     are the symbols it depends on; `depth` counts atoms within atoms, `weight` all parts.
     """
 
-    key: str
     nonnegative: bool
     whole: bool
     names: frozenset[str]
     depth: int
     weight: int
 
-    def __eq__(self, other: object) -> bool:
-        """Same key, same factor."""
-        return isinstance(other, Factor) and self.key == other.key
-
-    def __hash__(self) -> int:
-        """As equality has it."""
-        return hash(self.key)
-
 
 @frozen(eq=False, slots=False)
 class Symbol(Factor):
-    """A quantity with a name that is unique in an analysis.
+    """A quantity with a name, its key, that is unique in an analysis.
 
     `low` and `high` are numbers it lies between, None where nothing is published; `expected` lies
     between them. `floor` and `ceiling` are bounds in terms of other symbols. `reach` bounds the
@@ -91,10 +82,14 @@ class Symbol(Factor):
     weight = 1
     whole = True
 
+    def __new__(cls, name: str, *_: object, **__: object) -> Self:
+        """The key is the name."""
+        return super().__new__(cls, name)
+
     @once
-    def key(self) -> str:
-        """The name."""
-        return self.name
+    def noted(self) -> dict[object, Any]:
+        """What has been worked out about it, by whoever works it out (it never changes)."""
+        return {}
 
     @once
     def nonnegative(self) -> bool:
@@ -121,11 +116,12 @@ class Atom(Factor):
     divisor: int = 1
     nonnegative: bool = True
 
-    @once
-    def key(self) -> str:
-        """A digest of kind and arguments: of one length, however deep it is."""
-        text = "\0".join((self.kind, str(self.divisor), *(a.key for a in self.arguments)))
-        return "~" + blake2b(text.encode(), digest_size=16).hexdigest()
+    def __new__(
+        cls, kind: str, arguments: tuple[Polynomial, ...], divisor: int = 1, *_: object
+    ) -> Self:
+        """The key is a digest of kind and arguments: of one length, however deep it is."""
+        text = "\0".join((kind, str(divisor), *(a.key for a in arguments)))
+        return super().__new__(cls, "~" + blake2b(text.encode(), digest_size=16).hexdigest())
 
     @once
     def names(self) -> frozenset[str]:
@@ -170,17 +166,22 @@ def multiply_monomials(left: Monomial, right: Monomial) -> Monomial:
         powers[factor] = powers.get(factor, 0) + power
     if sum(powers.values()) > MAX_DEGREE:
         raise too_complex("it grows with too high a power of the data's size")
-    return tuple(sorted(powers.items(), key=_by_key))
-
-
-def _by_key(item: tuple[Factor, int]) -> str:
-    return item[0].key
+    return tuple(sorted(powers.items()))
 
 
 def _plain(value: Coefficient) -> Coefficient:
     if type(value) is int:  # nearly all are, and asking about fractions takes ten times as long
         return value
     return value.numerator if value.denominator == 1 else value
+
+
+_HALF = Fraction(1, 2)
+
+
+def _halved(value: Coefficient) -> Coefficient:
+    if type(value) is int:
+        return Fraction(value, 2) if value & 1 else value // 2
+    return _plain(value * _HALF)
 
 
 @frozen(eq=False, slots=False, repr=False)
@@ -191,17 +192,21 @@ class Polynomial:
 
     def __eq__(self, other: object) -> bool:
         """Same terms (which is not the same as the same value: atoms are not taken apart)."""
-        return isinstance(other, Polynomial) and self.terms == other.terms
+        return self is other or (isinstance(other, Polynomial) and self.terms == other.terms)
 
     def __hash__(self) -> int:
         """As equality has it."""
-        return hash(self.key)
+        return self._hash
+
+    @once
+    def _hash(self) -> int:
+        return hash(frozenset(self.terms.items()))
 
     @once
     def key(self) -> str:
         """A digest of the terms, of one length."""
         parts = sorted(
-            "*".join(f"{f.key}^{p}" for f, p in m) + f"={c}" for m, c in self.terms.items()
+            "*".join([f"{f}^{p}" for f, p in m]) + f"={c}" for m, c in self.terms.items()
         )
         return blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
 
@@ -246,11 +251,10 @@ class Polynomial:
     @property
     def constant(self) -> Coefficient | None:
         """The value, if it depends on nothing."""
-        if not self.terms:
-            return 0
-        if len(self.terms) == 1:
-            return self.terms.get(UNIT)
-        return None
+        terms = self.terms
+        if len(terms) == 1:
+            return terms.get(UNIT)
+        return None if terms else 0
 
     @property
     def fixed(self) -> Coefficient:
@@ -266,9 +270,9 @@ class Polynomial:
             return added
         terms = dict(self.terms)
         for monomial, coefficient in added.terms.items():
-            value = _plain(terms.get(monomial, 0) + coefficient)
+            value = terms.get(monomial, 0) + coefficient
             if value:
-                terms[monomial] = value
+                terms[monomial] = value if type(value) is int else _plain(value)
             else:
                 del terms[monomial]
         return _checked(terms)
@@ -281,7 +285,17 @@ class Polynomial:
 
     def __sub__(self, other: Polynomial | Coefficient) -> Polynomial:
         """The difference."""
-        return self + -as_polynomial(other)
+        taken = as_polynomial(other)
+        if not taken.terms:
+            return self
+        terms = dict(self.terms)
+        for monomial, coefficient in taken.terms.items():
+            value = terms.get(monomial, 0) - coefficient
+            if value:
+                terms[monomial] = value if type(value) is int else _plain(value)
+            else:
+                del terms[monomial]
+        return _checked(terms)
 
     def __rsub__(self, other: Coefficient) -> Polynomial:
         """A number less this."""
@@ -294,6 +308,11 @@ class Polynomial:
         if number == 1:
             return self
         return _checked({m: _plain(c * number) for m, c in self.terms.items()})
+
+    @property
+    def half(self) -> Polynomial:
+        """This times a half."""
+        return _checked({m: _halved(c) for m, c in self.terms.items()})
 
     def __mul__(self, other: Polynomial | Coefficient) -> Polynomial:
         """The product; but for numbers, no factor of either may be negative.
@@ -319,7 +338,7 @@ class Polynomial:
     def __repr__(self) -> str:
         """For debugging only; people read `formula_text`."""
         return " + ".join(
-            "·".join([str(c), *(f"{f.key}^{p}" for f, p in m)]) for m, c in self.terms.items()
+            "·".join([str(c), *(f"{f}^{p}" for f, p in m)]) for m, c in self.terms.items()
         )
 
 
@@ -362,6 +381,9 @@ def of(factor: Factor) -> Polynomial:
 def total(parts: Iterable[Polynomial]) -> Polynomial:
     """The sum of all."""
     terms: dict[Monomial, Coefficient] = {}
+    parts = [part for part in parts if part.terms]
+    if len(parts) <= 1:
+        return parts[0] if parts else ZERO
     for part in parts:
         for monomial, coefficient in part.terms.items():
             terms[monomial] = terms.get(monomial, 0) + coefficient

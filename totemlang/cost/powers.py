@@ -10,9 +10,9 @@ def grows_with_powers(polynomial: Polynomial) -> bool:
 
     Of whole numbers that are not negative, a product is 0 or grows with the powers.
     """
-    left = {m: c for m, c in polynomial.terms.items() if c > 0}
-    if len(left) == len(polynomial.terms):
+    if all(c > 0 for c in polynomial.terms.values()):
         return polynomial.nonnegative_factors
+    left = {m: c for m, c in polynomial.terms.items() if c > 0}
     for monomial, coefficient in polynomial.terms.items():
         if coefficient > 0:
             continue

@@ -102,11 +102,11 @@ class Use:
             None if self.upper is None or other.upper is None else greater(self.upper, other.upper)
         )
         lower = lesser(self.lower, other.lower)
-        return Use(lower, (self.expected + other.expected).scaled(Fraction(1, 2)), upper)
+        return Use(lower, (self.expected + other.expected).half, upper)
 
     def perhaps(self) -> Use:
         """This, or nothing, or a part of it."""
-        return Use(ZERO, self.expected.scaled(Fraction(1, 2)), self.upper)
+        return Use(ZERO, self.expected.half, self.upper)
 
     def mapped(self, change: Callable[[Polynomial, Side], Polynomial | None]) -> Use:
         """Each bound changed, on its side."""
