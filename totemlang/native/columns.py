@@ -54,9 +54,8 @@ def column_bytes(array: pa.Array, kind: Kind, optional: bool) -> ColumnBytes:
     rows = len(array)
     mask = None
     if optional:
-        mask = np.ones(rows, np.uint8)
-        if array.null_count:
-            mask = array.is_valid().cast(pa.uint8()).to_numpy(zero_copy_only=False)
+        validity = array.buffers()[0] if array.null_count else None
+        mask = np.ones(rows, np.uint8) if validity is None else _bits(validity, array)
     present = None if mask is None else _of_numpy(mask)
     if kind is Kind.STRING:
         return _strings(array, mask, present)
@@ -64,12 +63,18 @@ def column_bytes(array: pa.Array, kind: Kind, optional: bool) -> ColumnBytes:
     if buffer is None:
         return ColumnBytes(Source(0, 0, None), present)
     if kind is Kind.BOOL:
-        bits = np.frombuffer(buffer, np.uint8)
-        values = np.unpackbits(bits, bitorder="little")[array.offset : array.offset + rows]
-        return ColumnBytes(_of_numpy(values), present)
+        return ColumnBytes(_of_numpy(_bits(buffer, array)), present)
     width = WIDTH[kind]
     start = buffer.address + array.offset * width
     return ColumnBytes(Source(start, rows * width, buffer), present)
+
+
+def _bits(buffer: pa.Buffer, array: pa.Array) -> Any:
+    """The bits of an array in a buffer, a byte each."""
+    first, rows = array.offset >> 3, len(array)
+    skipped = array.offset & 7
+    bits = np.frombuffer(buffer, np.uint8, (skipped + rows + 7) >> 3, first)
+    return np.unpackbits(bits, count=skipped + rows, bitorder="little")[skipped:]
 
 
 def offsets_of(array: pa.Array) -> Any:

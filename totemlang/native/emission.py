@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +22,7 @@ class NativeEmission:
     """Emitted columns in the memory of `instance`, until the next call of the machine.
 
     `columns` are the addresses of each: values of fixed width, truth values as bytes, strings
-    as i64.
+    as i64. A NaN there may be any; it becomes the one NaN in `batch`.
     """
 
     instance: Instance
@@ -44,6 +45,8 @@ class NativeEmission:
         data = self.instance.read(address, self.rows * WIDTH[kind])
         if kind is Kind.BOOL:
             data = np.packbits(np.frombuffer(data, np.uint8), bitorder="little").tobytes()
+        elif kind in (Kind.FLOAT, Kind.DOUBLE):
+            data = _with_one_nan(data, np.float32 if kind is Kind.FLOAT else np.float64)
         return pa.Array.from_buffers(ARROW[kind], self.rows, [None, pa.py_buffer(data)])
 
     def _strings(self, address: int) -> pa.Array:
@@ -72,3 +75,9 @@ class NativeEmission:
             for place, size in zip(places, sizes, strict=True)
         ]
         return pa.array(texts, pa.string())
+
+
+def _with_one_nan(data: bytes, form: type[np.floating[Any]]) -> bytes:
+    values = np.frombuffer(data, form)
+    bad = values != values
+    return np.where(bad, form(np.nan), values).tobytes() if bad.any() else data

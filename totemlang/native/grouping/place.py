@@ -20,6 +20,9 @@ _PAGE = 1 << 16
 _NOT_NEEDED = 4
 """The advice to the system that pages are not needed (madvise)."""
 
+_LARGE_PAGES = 14
+"""The advice to have large pages: groups of many keys are found all over the memory."""
+
 
 @frozen(eq=False)
 class Place:
@@ -48,6 +51,7 @@ class Room:
     def __attrs_post_init__(self) -> None:
         """Note where it lies: with 4 GiB reserved for each memory it never moves."""
         self._base = ctypes.addressof(self.memory.data_ptr(self.store).contents)
+        self._advise(1 << 32, _LARGE_PAGES)
 
     @classmethod
     def new(cls, store: wasmtime.Store) -> Room:
@@ -74,9 +78,12 @@ class Room:
 
         The store keeps a memory as long as it lives, and a machine's lives for many stages.
         """
+        self._advise(self.size, _NOT_NEEDED)
+
+    def _advise(self, size: int, advice: int) -> None:
         if sys.platform == "linux":
             system = ctypes.CDLL(None)
-            system.madvise(ctypes.c_void_p(self._base), ctypes.c_size_t(self.size), _NOT_NEEDED)
+            system.madvise(ctypes.c_void_p(self._base), ctypes.c_size_t(size), advice)
 
     def view(self, at: int, number: int, form: Any) -> npt.NDArray[Any]:
         """Items of a NumPy type that lie there, to be read or written; valid while it lives."""

@@ -20,7 +20,7 @@ from totemlang.native.translation.control import translate
 from totemlang.native.translation.filters import emits_repeatedly
 from totemlang.native.translation.items import Item
 from totemlang.native.translation.sizes import SizeWriter
-from totemlang.native.values import SHIFT, VALUE, WIDTH, load, store, value_types, zero
+from totemlang.native.values import SHIFT, WIDTH, load, store, value_types, zero
 from totemlang.schema.types import Field, Kind
 from totemlang.tables.measure import BitLength, ElementBytesOf, LengthOf
 from totemlang.tables.native import FORMS
@@ -181,7 +181,7 @@ def _load_outputs(to: BodyWriter, stage: Stage, outputs: int) -> str:
 
 
 def _emit(to: BodyWriter, items: list[Item], stage: Stage, outputs: int, condition: str) -> None:
-    """Store a row behind those emitted so far. NaN leaves as the one NaN.
+    """Store a row behind those emitted so far. A NaN may be any: see `NativeEmission`.
 
     A row from each record has room; `outputs` says where to ask for more, or -1.
     """
@@ -192,11 +192,7 @@ def _emit(to: BodyWriter, items: list[Item], stage: Stage, outputs: int, conditi
     for column, item in enumerate(items):
         kind = item.type.kind
         text = item.text
-        value_type = VALUE[kind]
-        if kind in (Kind.FLOAT, Kind.DOUBLE) and item.number is None:
-            held = to.held(text, value_type)
-            text = f"(select ({value_type}.const nan) {held} ({value_type}.ne {held} {held}))"
-        elif kind is Kind.STRING:
+        if kind is Kind.STRING:
             text = f"(call $emitted_string {text})"
         where = f"(i32.add (local.get $o{column}) (i32.shl {_OUT} (i32.const {SHIFT[kind]})))"
         to.write(f"({store(kind)} {where} {text})")
