@@ -24,7 +24,7 @@ from totemlang.diagnostics import UsageError
 from totemlang.engine.account import Account
 from totemlang.engine.local import run_job
 from totemlang.engine.outcome import Outcome
-from totemlang.node import Wanted
+from totemlang.node import Wanted, replay
 
 FAILS = BILLS.replace("emit row.C_id, row.Bill", "emit 6 // (row.C_id - 2), row.Bill")
 
@@ -204,3 +204,26 @@ def test_data_that_breaks_its_metadata_costs_nothing(here: Valley, tmp_path: Pat
     write_bills(tmp_path / "north" / "bills.csv", (*NORTH, (4, 1.0)))
     job = here.ended(job)
     assert (job.state, job.parts[0].status, job.parts[0].charge) == ("failed", "bad_data", 0)
+
+
+def test_a_part_stopped_before_it_would_run_out_is_judged_by_its_stages(
+    here: Valley, tmp_path: Path
+) -> None:
+    text = BILLS.replace(
+        "    emit C_id,",
+        "    if count(values) > 1 then\n        double x = sqrt(values[0])\n    end if\n"
+        "    emit C_id,",
+    )
+
+    def stop(job: str) -> None:
+        here.five["ada"].job_stop(job)
+
+    def stopped(*arguments: Any, account: Account, **options: Any) -> Outcome:
+        return run_job(*arguments, account=Between(account, after=stop), **options)
+
+    here.node("nora", run=stopped)
+    quoted = here.ada.judge(program(text), [Wanted({"bills": "north/bills"})]).parts[0].quote
+    job = here.ended(here.submit(text, quoted.lower))  # of which the second stage needs more
+    assert (job.state, job.parts[0].charge, job.parts[0].by_stage) == ("stopped", 90, (90,))
+    found = replay(here.five["carl"], job.job, 0, {"bills": tmp_path / "north" / "bills.csv"})
+    assert (found.status, found.charge, found.differences) == ("out_of_totem", 90, ())

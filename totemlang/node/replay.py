@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from totemlang.data.locate import Spec
-from totemlang.diagnostics import TotemError
+from totemlang.diagnostics import OutOfTotem, TotemError
 from totemlang.engine.local import run_job
 from totemlang.engine.outcome import Outcome
 from totemlang.ledger.canonical import digest
@@ -41,6 +41,35 @@ class Replay:
         return not self.differences
 
 
+@define
+class _Noted:
+    """The engine's account of a replay: the charges of the stages that were finished, however the
+    run ends. A part that was stopped is charged for these, even where it would have run out later.
+    """
+
+    left: int
+    stages: list[int] = field(factory=list, init=False)
+
+    def reserve(self, job: str, budget: int) -> None:
+        """Nothing is paid."""
+
+    def deduct(self, job: str, stage: str, totem: int) -> int:
+        """Note a stage. Raises OutOfTotem where the budget does not have it."""
+        if totem > self.left:
+            raise OutOfTotem(stage, self.left)
+        self.left -= totem
+        self.stages.append(totem)
+        return self.left
+
+    def settle(self, job: str) -> int:
+        """Nothing is paid."""
+        return self.left
+
+    def cancel(self, job: str) -> int:
+        """Nothing is paid."""
+        return self.left
+
+
 def replay(
     ledger: Ledger,
     job: str,
@@ -59,6 +88,7 @@ def replay(
     known = ledger.job_show(job)
     told = known.parts[part]
     judged = judged_part(ledger, known, part)
+    noted = _Noted(told.budget)
     try:
         outcome = run(
             judged.runs,
@@ -68,10 +98,11 @@ def replay(
             metadata=judged.metadata,
             quote=judged.quote,
             policy=judged.policy,
+            account=noted,
         )
     except TotemError as error:
         return Replay(job, part, error.status, 0, "", (f"it cannot be run: {error}",))
-    stages = tuple(stage.totem for stage in outcome.usage.by_stage)
+    stages = tuple(noted.stages)
     result = "" if outcome.receipt is None else outcome.receipt.result
     differences = list(_differences(told, outcome.status, stages, result))
     if receipt is not None:
@@ -96,7 +127,7 @@ def _differences(told: Part, status: str, stages: tuple[int, ...], result: str) 
     found = []
     if told.status in ("done", "failed", "bad_data", "out_of_totem") and told.status != status:
         found.append(f"the part is {status}, not {told.status}")
-    if status != "out_of_totem" and stages[: len(told.by_stage)] != told.by_stage:
+    if stages[: len(told.by_stage)] != told.by_stage:
         found.append("the stages come to other charges")
     if told.result is not None and told.result != result:
         found.append("the result is another")
