@@ -108,7 +108,7 @@ def test_another_members_certificate_is_not_installed(run: Run) -> None:
     before = Path("ada/certificate.pem").read_text()
     refused = run("enrol", "install", "nora.pem", "--as", "ada")
     assert refused.exit_code == 2
-    assert "does not belong" in refused.stderr
+    assert "nora.pem: the key does not belong" in refused.stderr
     assert Path("ada/certificate.pem").read_text() == before
 
 
@@ -138,6 +138,12 @@ def test_what_is_missing_is_named_with_the_way_to_it(run: Run) -> None:
     run("enrol", "request", "ada@lab", "--as", "ada")
     assert "totem enrol install" in run("enrol", "show", "--as", "ada").stderr
     assert json.loads(run("enrol", "show", "--json").stdout)["status"] == "usage"
+    Path("notes.txt").write_text("nothing")
+    assert "notes.txt is a file" in run("enrol", "show", "--as", "notes.txt").stderr
+    run("ca", "init", "valley")
+    assert "notes.txt: no readable" in run("ca", "sign", "notes.txt", "--role", "auditor").stderr
+    assert "notes.txt: no readable" in run("ca", "renew", "notes.txt").stderr
+    assert "notes.txt: the cert" in run("enrol", "install", "notes.txt", "--as", "ada").stderr
 
 
 def test_names_that_none_may_bear_are_refused(run: Run) -> None:

@@ -153,7 +153,11 @@ def test_a_dispute_is_settled_by_an_auditor(five: Five) -> None:
     for charge in (90, 108):
         five.says(f"provider report {job} {charge}", "nora")
     five.says(f"provider finish {job} --result {HASH} --receipt {HASH}", "nora")
+    assert "which job" in five.refuses(f"job show {job[:6]}", "carl", exit_code=2)
     assert five.gives(f"job dispute {job} nothing_came", "ada")["state"] == "disputed"
+    assert [five.gives(f"job show {name}", "carl")["job"] for name in (job[:6], "latest")] == [
+        job
+    ] * 2
     assert "LDG104" in five.refuses(f"job judge {job} --charge 5 --evidence {HASH}", "gro")
     five.refuses(f"job judge {job} --charge 5", "carl", exit_code=2)
     judged = five.gives(f"job judge {job} --charge 90 --evidence {HASH}", "carl")

@@ -75,7 +75,7 @@ def test_a_refusal_names_its_rule_and_what_helps(five: Five) -> None:
     assert "nora@north has 0 totem, 1 are needed" in told
     assert "totem account grant MEMBER TOTEM" in told
     told = five.refuses("account show", "gro")
-    assert "hint: whose account it is opens it: `totem account open`" in told
+    assert "hint: its owner opens it: `totem account open`" in told
     document = json.loads(five.type_in("account grant x@lab 5 --json", who="ada").stdout)
     assert document["status"] == "refused"
     assert document["diagnostics"][0]["code"] == "LDG104"

@@ -95,6 +95,17 @@ def test_two_providers_and_one_result(five: Five) -> None:
         five.says("provider step", who)
     found = five.gives(f"job result {job}", "ada")
     assert found["rows"] == [[1, 200.0], [2, 800.0], [3, 400.0]]
+    assert found["totem"] == {
+        "used": 396,
+        "budget": 396,
+        "remaining": 0,
+        "by_stage": [
+            {"stage": "by_customer", "totem": 180},
+            {"stage": "total", "totem": 216},
+        ],
+    }
+    assert found["merging"] > 0
+    assert found["job"] == five.gives(f"job show {job}", "ada")
     file = five.path("result.csv")
     told = five.type_in(f"job result {job} -o {file}", who="ada").stderr
     assert file.read_text() == "C_id,value\n1,200.0\n2,800.0\n3,400.0\n"

@@ -375,6 +375,7 @@ def test_on_a_terminal(folder: Path) -> None:
     child.expect("8 totem")
     child.send("a + kwh\r")
     child.expect("there is no")
+    child.expect("totem>")
     child.sendintr()
     child.send("if a > 1 then\r")
     child.expect(r"\.\.\.>")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from totemlang.cli.output import (
     format_of,
@@ -31,6 +32,10 @@ class Wanted:
     output: Path | None
     form: str | None
     plot: bool
+    document: Callable[[Outcome], dict[str, Any]] = field(
+        default=lambda outcome: run_document(outcome)
+    )
+    """What `--json` prints."""
 
     def require_possible(self, shell: Shell, request: Request) -> None:
         """Make sure, before anything is charged, that the result can be delivered so.
@@ -62,7 +67,7 @@ class Wanted:
             write_file(self.output, _content(outcome, format_of(self.output, self.form)))
             shell.say(f"wrote {self.output}")
         if shell.as_json:
-            shell.document(run_document(outcome))
+            shell.document(self.document(outcome))
         elif self.form is not None and self.output is None:
             sys.stdout.buffer.write(_content(outcome, self.form))
             sys.stdout.buffer.flush()

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from totemlang.cli.group import Command
-from totemlang.cli.options import files, read_bytes
+from totemlang.cli.options import files, named, read_bytes
 from totemlang.cli.output import require_writable, write_file
 from totemlang.cli.progress import waiting
 from totemlang.cli.shell import Shell, speaks
@@ -40,8 +40,11 @@ def describe(
 
     if output is not None:
         require_writable(output)
-    document = None if policy is None else read_bytes(policy)
-    rules = None if document is None else policy_from_json(document)
+    document, rules = None, None
+    if policy is not None:
+        document = read_bytes(policy)
+        with named(policy):
+            rules = policy_from_json(document)
     file = open_data(data)
     with waiting(shell, f"reading {file.name}"):
         known = describe_data(file, name or Path(file.name).stem.split(" ")[0], rules)

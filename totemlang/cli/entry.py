@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import signal
 import sys
@@ -18,7 +19,7 @@ from typing import Any, NoReturn
 
 import click
 
-from totemlang.cli.failure import INTERNAL_ERROR, INTERRUPTED, report, tell
+from totemlang.cli.failure import INTERNAL_ERROR, INTERRUPTED, error_document, report, tell
 from totemlang.cli.group import LazyGroup
 from totemlang.cli.shell import current_shell
 from totemlang.diagnostics import TotemError, UsageError
@@ -56,6 +57,9 @@ class EntryPoint(LazyGroup):
                 code = run()
                 sys.stdout.flush()
         except click.ClickException as error:
+            if "--json" in (sys.argv[1:] if args is None else args):
+                wrong = UsageError(error.format_message())
+                click.echo(json.dumps(error_document(wrong), indent=2, ensure_ascii=False))
             error.show()
             code = UsageError.exit_code
         except (click.Abort, KeyboardInterrupt):

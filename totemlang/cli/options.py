@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from totemlang.diagnostics import UsageError
+from totemlang.diagnostics import BadData, UsageError
 
 if TYPE_CHECKING:
     from totemlang.tables.prices import PriceTable
@@ -135,6 +136,15 @@ def parameter_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--params",
         type=click.Path(path_type=Path),
         metavar="FILE.json",
-        help="Parameters by name in a JSON object; --param goes before it.",
+        help="Parameters by name in a JSON object; --param overrides it.",
     )
     return param(params(command))
+
+
+@contextlib.contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Say which file it is that something is wrong with, where only what is wrong is said."""
+    try:
+        yield
+    except (UsageError, BadData) as error:
+        raise type(error)(f"{path}: {error}") from None

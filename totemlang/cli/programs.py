@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from totemlang.cli.bindings import bound
-from totemlang.cli.options import read_bytes, read_text
+from totemlang.cli.options import named, read_bytes, read_text
 from totemlang.diagnostics import Diagnostic, ErrorClass, Refused, UsageError
 from totemlang.source import Source, Span
 
@@ -106,7 +106,8 @@ def _policy(file: Path | None, document: str | None) -> Policy | None:
     from totemlang.schema.policy import carried_policy, policy_from_json
 
     if file is not None:
-        return policy_from_json(read_bytes(file))
+        with named(file):
+            return policy_from_json(read_bytes(file))
     return carried_policy(read_bytes(Path(document or "")))
 
 
@@ -119,7 +120,8 @@ def read_metadata(path: Path) -> Metadata:
     """
     from totemlang.schema.metadata_json import metadata_from_json
 
-    return metadata_from_json(read_bytes(path))
+    with named(path):
+        return metadata_from_json(read_bytes(path))
 
 
 def read_source(path: Path) -> Source:

@@ -9,6 +9,7 @@ from attrs import asdict
 
 from totemlang.cli.consortium.folders import as_member
 from totemlang.cli.consortium.shown import amount, balance_table, listed, short, totem, when
+from totemlang.cli.consortium.spelling import member_name
 from totemlang.cli.group import Command, Group
 from totemlang.cli.shell import Shell, speaks
 
@@ -41,7 +42,7 @@ def open_(shell: Shell, ledger: Ledger) -> None:
     cls=Command,
     examples=(("totem account grant ada@lab 5_000_000 --as gro", "as an operator"),),
 )
-@click.argument("member")
+@click.argument("member", type=member_name, metavar="MEMBER")
 @click.argument("number", metavar="TOTEM", type=amount)
 @as_member
 @speaks
@@ -54,7 +55,7 @@ def grant(shell: Shell, member: str, number: int, ledger: Ledger) -> None:
     cls=Command,
     examples=(('totem account transfer bob@lab 1000 --note "for May" --as ada', "to a colleague"),),
 )
-@click.argument("member")
+@click.argument("member", type=member_name, metavar="MEMBER")
 @click.argument("number", metavar="TOTEM", type=amount)
 @click.option("--note", metavar="TEXT", help="What for, in a line that the ledger keeps.")
 @as_member
@@ -72,7 +73,7 @@ def transfer(shell: Shell, member: str, number: int, note: str | None, ledger: L
         ("totem account show ada@lab --as gro", "anybody's, as operator or auditor"),
     ),
 )
-@click.argument("member", required=False)
+@click.argument("member", required=False, type=member_name, metavar="[MEMBER]")
 @as_member
 @speaks
 def show(shell: Shell, member: str | None, ledger: Ledger) -> None:
@@ -91,7 +92,7 @@ def show(shell: Shell, member: str | None, ledger: Ledger) -> None:
         ("totem account history --last 5 --as ada", "the latest five"),
     ),
 )
-@click.argument("member", required=False)
+@click.argument("member", required=False, type=member_name, metavar="[MEMBER]")
 @click.option("--last", type=click.IntRange(min=1), metavar="N", help="Only the last N movements.")
 @as_member
 @speaks

@@ -15,7 +15,7 @@ from totemlang.cli.consortium.folders import (
     passphrase_option,
 )
 from totemlang.cli.group import Command, Lazy, LazyGroup
-from totemlang.cli.options import read_bytes
+from totemlang.cli.options import named, read_bytes
 from totemlang.cli.output import require_writable, write_file
 from totemlang.cli.shell import Shell, speaks
 from totemlang.diagnostics import UsageError
@@ -116,7 +116,9 @@ def sign(
     """Sign a new member's REQUEST. Whoever signs has seen that it is from whom it names."""
     if output is not None:
         require_writable(output)
-    text = load_authority(folder).enrol(read_bytes(request), roles, days=days)
+    authority = load_authority(folder)
+    with named(request):
+        text = authority.enrol(read_bytes(request), roles, days=days)
     _hand_over(shell, text, output)
 
 
@@ -142,8 +144,9 @@ def renew(shell: Shell, request: Path, output: Path | None, days: int, folder: P
         require_writable(output)
     authority = load_authority(folder)
     asked = read_bytes(request)
-    old = renewed_by(authority, asked)
-    _hand_over(shell, authority.renew(asked, old.pem, days=days), output)
+    with named(request):
+        text = authority.renew(asked, renewed_by(authority, asked).pem, days=days)
+    _hand_over(shell, text, output)
 
 
 @click.command(
@@ -248,7 +251,7 @@ def _hand_over(shell: Shell, text: str, output: Path | None) -> None:
     roles = ", ".join(sorted(made.roles))
     shell.say(f"{made.member} is {roles} until {day(made.ends)}")
     if output is not None:
-        shell.say(f"wrote {output}: he installs it with totem enrol install {output}")
+        shell.say(f"wrote {output}: for {made.member}, who types totem enrol install {output}")
 
 
 def _document(found: MemberCertificate, *, revoked: bool) -> dict[str, Any]:

@@ -17,8 +17,9 @@ from totemlang.cli.consortium.folders import (
 )
 from totemlang.cli.consortium.holdings import note_holding
 from totemlang.cli.consortium.shown import counted, facts, lines, listed, state, when
+from totemlang.cli.consortium.spelling import dataset_name, own_dataset_name
 from totemlang.cli.group import Command, Group
-from totemlang.cli.options import files, read_text
+from totemlang.cli.options import files, named, read_text
 from totemlang.cli.output import require_writable, write_file
 from totemlang.cli.progress import waiting
 from totemlang.cli.shell import Shell, speaks
@@ -49,7 +50,7 @@ def dataset() -> None:
         ),
     ),
 )
-@click.argument("name")
+@click.argument("name", type=own_dataset_name, metavar="NAME")
 @click.argument("data", required=False, shell_complete=files)
 @click.option("--about", default="", metavar="TEXT", help="What it is, for those who look for it.")
 @click.option(
@@ -74,13 +75,19 @@ def publish(
     identity: Path | None,
     path: Path | None,
 ) -> None:
-    """Publish a data set as NAME of one's organisation, or a new version of it (S400).
+    """Publish a data set as NAME of one's organisation, or a new version of it.
 
     Where DATA stands is noted in the member's folder, for `totem provider serve`.
     """
     if (data is None) == (metadata is None):
         raise click.UsageError("give DATA, which is described, or --metadata META.json")
-    rules = read_text(policy) if policy is not None else None
+    rules = None
+    if policy is not None:
+        from totemlang.schema.policy import policy_from_json
+
+        rules = read_text(policy)
+        with named(policy):
+            policy_from_json(rules)
     if metadata is not None:
         described = read_text(metadata)
     else:
@@ -127,13 +134,13 @@ def list_(shell: Shell, ledger: Ledger) -> None:
         ),
     ),
 )
-@click.argument("name", metavar="ORGANISATION/NAME")
+@click.argument("name", type=dataset_name, metavar="ORGANISATION/NAME")
 @click.option("--version", metavar="HASH", help="As an earlier job saw it.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="META.json")
 @as_member
 @speaks
 def show(shell: Shell, name: str, version: str | None, output: Path | None, ledger: Ledger) -> None:
-    """Show a data set: its metadata and its policy (S101)."""
+    """Show a data set: its metadata and its policy."""
     if output is not None:
         require_writable(output)
     found = ledger.dataset_show(name, version)
@@ -149,7 +156,7 @@ def show(shell: Shell, name: str, version: str | None, output: Path | None, ledg
 @dataset.command(
     cls=Command, examples=(("totem dataset withdraw north/meters --as nora", "no new jobs"),)
 )
-@click.argument("name", metavar="ORGANISATION/NAME")
+@click.argument("name", type=dataset_name, metavar="ORGANISATION/NAME")
 @as_member
 @speaks
 def withdraw(shell: Shell, name: str, ledger: Ledger) -> None:

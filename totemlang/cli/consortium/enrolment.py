@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from totemlang.cli.consortium.folders import (
-    identity_option,
     load_identity,
     need_folder,
     new_passphrase,
+    own_folder_option,
     passphrase_of,
     passphrase_option,
 )
 from totemlang.cli.group import Command, Group
-from totemlang.cli.options import read_bytes
+from totemlang.cli.options import named, read_bytes
 from totemlang.cli.output import require_writable, write_file
 from totemlang.cli.shell import Shell, speaks
 from totemlang.diagnostics import UsageError
@@ -43,7 +43,7 @@ def enrol() -> None:
     ),
 )
 @click.argument("member", metavar="NAME@ORGANISATION")
-@identity_option
+@own_folder_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="REQUEST")
 @passphrase_option
 @speaks
@@ -69,7 +69,7 @@ def request(
     examples=(("totem enrol install ada.pem --as ada", "what the authority has signed"),),
 )
 @click.argument("certificate", type=click.Path(path_type=Path))
-@identity_option
+@own_folder_option
 @speaks
 def install(shell: Shell, certificate: Path, identity: Path | None) -> None:
     """Keep a CERTIFICATE beside the key that it belongs to."""
@@ -78,7 +78,9 @@ def install(shell: Shell, certificate: Path, identity: Path | None) -> None:
 
     folder, text = need_folder(identity), read_bytes(certificate)
     key = folder / KEY_FILE
-    Identity.of(text, load_key(key, passphrase_of(key)))  # it is his, before it takes a place
+    loaded = load_key(key, passphrase_of(key))
+    with named(certificate):
+        Identity.of(text, loaded)  # it is his, before it takes a place
     _tell(shell, save_certificate(folder, text))
 
 
@@ -87,7 +89,7 @@ def install(shell: Shell, certificate: Path, identity: Path | None) -> None:
     name="renew",
     examples=(("totem enrol renew --as ada -o ada.request", "then totem ca renew ada.request"),),
 )
-@identity_option
+@own_folder_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="REQUEST")
 @speaks
 def renew(shell: Shell, identity: Path | None, output: Path | None) -> None:
@@ -105,7 +107,7 @@ def renew(shell: Shell, identity: Path | None, output: Path | None) -> None:
 @enrol.command(
     cls=Command, name="show", examples=(("totem enrol show --as ada", "name, roles, until when"),)
 )
-@identity_option
+@own_folder_option
 @speaks
 def show(shell: Shell, identity: Path | None) -> None:
     """Say who one is: member, roles, until when the certificate counts."""

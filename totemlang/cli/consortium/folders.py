@@ -25,14 +25,22 @@ IDENTITY, LEDGER, AUTHORITY, PASSPHRASE = (
 )
 """What the options are without being written."""
 
-identity_option = click.option(
-    "--as",
-    "identity",
-    type=click.Path(path_type=Path),
-    envvar=IDENTITY,
-    metavar="FOLDER",
-    help=f"Whose key and certificate sign; else {IDENTITY}, or `me` beside the ledger.",
+
+def _as(meaning: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option(
+        "--as",
+        "identity",
+        type=click.Path(path_type=Path),
+        envvar=IDENTITY,
+        metavar="FOLDER",
+        help=meaning,
+    )
+
+
+identity_option = _as(
+    f"Whose key and certificate sign; else {IDENTITY}, or `me` beside the ledger."
 )
+own_folder_option = _as(f"The member's own folder, with his key; else {IDENTITY}.")
 ledger_option = click.option(
     "--ledger",
     "path",
@@ -139,6 +147,8 @@ def load_identity(folder: Path | None) -> Identity:
     from totemlang.ledger.identity.member import CERTIFICATE_FILE, KEY_FILE
 
     found = need_folder(folder)
+    if found.is_file():
+        raise UsageError(f"{found} is a file: --as names the folder of a key and its certificate")
     if not (found / CERTIFICATE_FILE).exists():
         how = (
             f"send its request to the authority, then totem enrol install CERT.pem --as {found}"

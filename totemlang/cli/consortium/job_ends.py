@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @as_member
 @speaks
 def settle(shell: Shell, name: str, ledger: Ledger) -> None:
-    """Agree to what was reported, as the consumer: providers are paid, the rest comes back (S424).
+    """Agree to what was reported, as the consumer: providers are paid, the rest comes back.
 
     Without it a job that has ended settles as reported after a day: anybody may say so.
     """

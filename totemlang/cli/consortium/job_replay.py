@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import click
 
 from totemlang.cli.consortium.folders import as_member
 from totemlang.cli.consortium.job_show import job_argument, tell_job
-from totemlang.cli.consortium.naming import job_named
+from totemlang.cli.consortium.naming import disputed_jobs, job_named
 from totemlang.cli.consortium.shown import amount, counted, facts, listed, totem, when
 from totemlang.cli.group import Command
 from totemlang.cli.options import files, read_bytes
@@ -20,7 +20,7 @@ from totemlang.cli.shell import Shell, speaks
 from totemlang.diagnostics import UsageError
 
 if TYPE_CHECKING:
-    from totemlang.ledger.client import Job, Ledger
+    from totemlang.ledger.client import Ledger
     from totemlang.node.replay import Replay
 
 _DATA = re.compile(r"(?:(\d{1,2}):)?([A-Za-z][A-Za-z0-9_]*)=(.+)", re.ASCII)
@@ -49,7 +49,7 @@ receipt_option = click.option(
 @speaks
 def disputes(shell: Shell, ledger: Ledger) -> None:
     """List the jobs that wait for an auditor, as far as one may see them."""
-    found = list(_disputed(ledger))
+    found = list(disputed_jobs(ledger))
     if shell.as_json:
         shell.document({"jobs": [each.to_json() for each in found]})
         return
@@ -70,34 +70,10 @@ def disputes(shell: Shell, ledger: Ledger) -> None:
     shell.show(counted(len(found), "dispute"))
 
 
-def _disputed(ledger: Ledger) -> Iterator[Job]:
-    """The jobs that are disputed now: every dispute stands on the ledger."""
-    from totemlang.ledger.chain import entries
-    from totemlang.ledger.contract import Refusal
-
-    after = -1
-    told: set[str] = set()
-    while page := entries(ledger.chain, after=after):
-        after = page[-1].number
-        for entry in page:
-            if entry.function != "job_dispute" or entry.refusal is not None:
-                continue
-            name = str(entry.arguments["job"])
-            if name in told:
-                continue
-            told.add(name)
-            try:
-                job = ledger.job_show(name)
-            except Refusal:  # of others, and the member is no auditor
-                continue
-            if job.state == "disputed":
-                yield job
-
-
 @click.command(
     cls=Command,
     examples=(
-        ("totem job replay 5f2c… --data readings=m.parquet --as carl", "part 0, beside the data"),
+        ("totem job replay latest --data readings=m.parquet --as carl", "part 0, beside the data"),
         ("totem job replay 5f2c… --data 1:readings=m.parquet --as carl", "part 1"),
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from totemlang.cli.consortium.folders import as_member
 from totemlang.cli.consortium.job_show import job_argument
 from totemlang.cli.consortium.naming import job_named
 from totemlang.cli.consortium.shown import facts, totem
-from totemlang.cli.delivery import Wanted
+from totemlang.cli.delivery import Wanted, run_document
 from totemlang.cli.group import Command
 from totemlang.cli.options import LARGEST_TEXT, files, read_bytes
 from totemlang.cli.output import FORMATS, format_of, require_writable, write_file
@@ -21,7 +22,8 @@ from totemlang.cli.shell import Shell, speaks
 from totemlang.diagnostics import UsageError
 
 if TYPE_CHECKING:
-    from totemlang.ledger.client import Ledger
+    from totemlang.engine.outcome import Outcome
+    from totemlang.ledger.client import Job, Ledger
     from totemlang.node.delivery import Delivery
 
 
@@ -86,12 +88,29 @@ def result(
     )
     if outcome.error is not None:
         raise outcome.error
-    Wanted(output, form, plot).deliver(shell, outcome)
-    parts = ledger.job_show(job).parts
-    signers = ", ".join(dict.fromkeys(part.organisation for part in parts))
+    found = ledger.job_show(job)
+    Wanted(output, form, plot, document=partial(job_document, found)).deliver(shell, outcome)
+    signers = ", ".join(dict.fromkeys(part.organisation for part in found.parts))
     shell.say(f"as {signers} signed and the ledger has it")
     if outcome.usage.used:
         shell.say(f"merging, and what stands below, used {totem(outcome.usage.used)} totem here")
+
+
+def job_document(found: Job, outcome: Outcome) -> dict[str, Any]:
+    """The document of a job that is done: its result, what it cost, and how it stands.
+
+    `totem` is what the job is charged on the ledger; `merging` what was used here to make one
+    result of its parts, which nobody pays for.
+    """
+    parts = found.parts
+    used, budget = sum(part.charge for part in parts), sum(part.budget for part in parts)
+    by_stage = [
+        {"stage": name, "totem": sum(sum(part.by_stage[place : place + 1]) for part in parts)}
+        for place, name in enumerate(found.stages)
+    ]
+    paid = {"used": used, "budget": budget, "remaining": budget - used, "by_stage": by_stage}
+    here = {"totem": paid, "merging": outcome.usage.used, "job": found.to_json()}
+    return run_document(outcome) | here
 
 
 @click.command(

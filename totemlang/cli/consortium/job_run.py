@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from totemlang.cli.consortium.folders import as_member
+from totemlang.cli.consortium.job_result import job_document
 from totemlang.cli.consortium.job_show import exit_code_of, whose_turn
 from totemlang.cli.consortium.job_submit import (
     asked_options,
@@ -19,7 +20,7 @@ from totemlang.cli.consortium.job_submit import (
 )
 from totemlang.cli.consortium.job_watch import LOOK_EVERY, watched
 from totemlang.cli.consortium.shown import short, totem
-from totemlang.cli.delivery import Wanted, run_document
+from totemlang.cli.delivery import Wanted
 from totemlang.cli.group import Command
 from totemlang.cli.output import FORMATS, format_of, require_writable, table_bytes, write_file
 from totemlang.cli.shell import Shell, speaks
@@ -119,7 +120,7 @@ def _deliver(
         write_file(output, content)
     known = ledger.job_show(job) if keep_open else ledger.job_settle(job)
     if shell.as_json:
-        shell.document(run_document(outcome) | {"job": known.to_json()})
+        shell.document(job_document(known, outcome))
     elif keep_open:
         shell.say(whose_turn(known))
     else:

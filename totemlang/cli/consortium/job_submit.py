@@ -126,7 +126,7 @@ def submit(
     hours: int,
     ledger: Ledger,
 ) -> None:
-    """Submit a job (S103): the contract judges it and reserves its budget, or refuses it."""
+    """Submit a job: the contract judges it and reserves its budget, or refuses it."""
     found, lookups = submit_job(
         shell, ledger, file, data, budget, param=param, params=params, send=send, hours=hours
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from attrs import evolve
 
 from totemlang.cli.consortium.folders import as_member, as_reader
 from totemlang.cli.consortium.shown import iso, when
@@ -127,9 +128,16 @@ def checkpoint(shell: Shell, output: Path | None, unverified: bool, ledger: Ledg
 @speaks
 def check(shell: Shell, files: tuple[Path, ...], ledger: Ledger) -> None:
     """Hold the stored history to checkpoints: does it still have the blocks they name?"""
+    from totemlang.ledger.chain import BrokenLedger
     from totemlang.ledger.chain import check as check_chain
 
-    found = [(path, check_chain(ledger.chain, read_bytes(path))) for path in files]
+    found = []
+    for path in files:
+        try:
+            found.append((path, check_chain(ledger.chain, read_bytes(path))))
+        except BrokenLedger as broken:
+            message = f"{path}: {broken.finding.message}"
+            raise BrokenLedger(evolve(broken.finding, message=message)) from None
     if shell.as_json:
         shell.document(
             {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,8 +25,18 @@ def request_named(ledger: Ledger, text: str) -> str:
 
 
 def job_named(ledger: Ledger, text: str) -> str:
-    """A job's whole name. Raises UsageError where none or several are meant."""
-    return _named(text, "job", lambda: jobs_of(ledger), lambda each: each.job)
+    """A job's whole name: of one's own jobs, else of those that wait for an auditor.
+
+    Raises:
+        UsageError: where none or several are meant.
+    """
+
+    def known() -> Sequence[Job]:
+        own = jobs_of(ledger)
+        is_own = any(text == LATEST or each.job.startswith(text) for each in own)
+        return own if is_own else list(disputed_jobs(ledger))
+
+    return _named(text, "job", known, lambda each: each.job)
 
 
 def requests_of(ledger: Ledger, side: str | None = None) -> list[AccessRequest]:
@@ -49,6 +59,30 @@ def jobs_of(ledger: Ledger, side: str | None = None) -> list[Job]:
         for each in every(partial(ledger.job_list, one)):
             found[each.job] = each
     return sorted(found.values(), key=lambda each: (each.submitted, each.job))
+
+
+def disputed_jobs(ledger: Ledger) -> Iterator[Job]:
+    """The jobs that wait for an auditor, as far as the member may see them, oldest first."""
+    from totemlang.ledger.chain import entries
+    from totemlang.ledger.contract import Refusal
+
+    after = -1
+    told: set[str] = set()
+    while page := entries(ledger.chain, after=after):
+        after = page[-1].number
+        for entry in page:
+            if entry.function != "job_dispute" or entry.refusal is not None:
+                continue
+            name = str(entry.arguments["job"])
+            if name in told:
+                continue
+            told.add(name)
+            try:  # every dispute stands on the ledger
+                job = ledger.job_show(name)
+            except Refusal:  # of others, and the member is no auditor
+                continue
+            if job.state == "disputed":
+                yield job
 
 
 def _named(

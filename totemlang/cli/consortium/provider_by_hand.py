@@ -119,7 +119,7 @@ def report(
     stage: int | None,
     ledger: Ledger,
 ) -> None:
-    """Charge a finished stage. Exit code 3: out of totem, nothing may go on (S412)."""
+    """Charge a finished stage. Exit code 3: out of totem, nothing may go on."""
     job, place = _part(ledger, name, part)
     which = len(job.parts[place].by_stage) if stage is None else stage
     found = ledger.job_report(job.job, place, which, number)

@@ -16,9 +16,10 @@ from totemlang.cli.consortium.folders import (
     need_path,
     open_ledger,
 )
-from totemlang.cli.consortium.moments import moment
+from totemlang.cli.consortium.moments import coming
 from totemlang.cli.consortium.naming import request_named
 from totemlang.cli.consortium.shown import counted, facts, listed, state, when
+from totemlang.cli.consortium.spelling import dataset_name
 from totemlang.cli.group import Command, Group
 from totemlang.cli.shell import Shell, speaks
 
@@ -46,7 +47,7 @@ def request() -> None:
         ('totem request open north/meters --purpose "peaks in winter" --as ada', "as a consumer"),
     ),
 )
-@click.argument("dataset", metavar="ORGANISATION/NAME")
+@click.argument("dataset", type=dataset_name, metavar="ORGANISATION/NAME")
 @click.option("--purpose", required=True, metavar="TEXT", help="What for, in a line.")
 @as_member
 @speaks
@@ -131,14 +132,19 @@ def show(shell: Shell, name: str, ledger: Ledger) -> None:
     ),
 )
 @_name
-@click.option("--until", type=moment, metavar="DATE", help="Until when; else for 90 days.")
+@click.option(
+    "--until",
+    type=coming,
+    metavar="DATE",
+    help="Until a day or time, or for 30d or 12h from now; else for 90 days.",
+)
 @identity_option
 @ledger_option
 @speaks
 def grant(
     shell: Shell, name: str, until: datetime | None, identity: Path | None, path: Path | None
 ) -> None:
-    """Grant access, as the provider, and deliver its key to the consumer (S404).
+    """Grant access, as the provider, and deliver its key to the consumer.
 
     All keys follow from one secret in the member's folder, `access.secret`. Members of one
     organisation who answer for each other share it.

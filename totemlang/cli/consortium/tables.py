@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from totemlang.cli.consortium.folders import as_member
-from totemlang.cli.consortium.moments import moment, soon
+from totemlang.cli.consortium.moments import coming, soon
 from totemlang.cli.consortium.shown import facts, lines, listed, state, when
 from totemlang.cli.group import Command, Group
 from totemlang.cli.options import read_text
@@ -86,7 +86,12 @@ def _commands(kind: str) -> Group:
         ),
     )
     @click.argument("file", type=click.Path(path_type=Path))
-    @click.option("--starts", type=moment, metavar="DATE", help="Not before; else at once.")
+    @click.option(
+        "--starts",
+        type=coming,
+        metavar="DATE",
+        help="Not before a day or time, or 30d from now; else at once.",
+    )
     @as_member
     @speaks
     def propose(shell: Shell, file: Path, starts: datetime | None, ledger: Ledger) -> None:

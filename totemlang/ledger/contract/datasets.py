@@ -43,7 +43,7 @@ DOCUMENT = Text(256 * 2**10, lines=True)
     policy=Optional(DOCUMENT),
 )
 def dataset_publish(stub: Stub, name: str, about: str, metadata: str, policy: str | None) -> Record:
-    """Publish a data set of the caller's organisation, or a new version of it (S400).
+    """Publish a data set of the caller's organisation, or a new version of it.
 
     What it earns goes to whoever published it first, or first since it was withdrawn.
     """
@@ -103,7 +103,7 @@ def catalogue(stub: Stub, after: str | None, count: int | None) -> Record:
 
 @declared(query=True, dataset=DATASET, version=Optional(DIGEST))
 def dataset_show(stub: Stub, dataset: str, version: str | None) -> Record:
-    """A data set with its metadata and policy (S101), now or as an earlier job saw it."""
+    """A data set with its metadata and policy, now or as an earlier job saw it."""
     record = need(stub, f"dataset/{dataset}", f"data set {dataset}")
     return record | published(stub, version or record["version"])
 

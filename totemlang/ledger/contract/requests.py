@@ -65,7 +65,7 @@ def request_open(stub: Stub, dataset: str, purpose: str) -> Record:
 
 @declared(roles=("provider",), request=IDENTIFIER, key_hash=DIGEST, expires=Moment())
 def request_grant(stub: Stub, request: str, key_hash: str, expires: datetime) -> Record:
-    """Grant access until a day (S404). `key_hash` is `access_key_hash` of the access key."""
+    """Grant access until a day. `key_hash` is `access_key_hash` of the access key."""
     moment = now(stub)
     if expires <= moment:
         raise Refusal(Reason.CLOCK, "access expires later than now")

@@ -79,7 +79,7 @@ def job_start(stub: Stub, job: str, part: int) -> Record:
 )
 def job_report(stub: Stub, job: str, part: int, stage: int, totem: int) -> Record:
     """Charge a finished stage (from 0, in order). The answer says what is left, and whether the
-    next stage may begin; where the budget does not suffice the job is out of totem (S412).
+    next stage may begin; where the budget does not suffice the job is out of totem.
     """
     record = load_job(stub, job)
     known = part_of(stub, record, part)

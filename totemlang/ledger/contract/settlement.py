@@ -18,7 +18,7 @@ from totemlang.ledger.stub import Stub
 
 @declared(roles=("consumer",), job=IDENTIFIER)
 def job_settle(stub: Stub, job: str) -> Record:
-    """Agree to what was reported (S424): providers are paid and the rest comes back at once."""
+    """Agree to what was reported: providers are paid and the rest comes back at once."""
     record = load_job(stub, job)
     if record["consumer"] != stub.caller().member:
         raise Refusal(Reason.NOT_YOURS)
