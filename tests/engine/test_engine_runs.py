@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from totemlang.engine.runs import SortedRuns
+from totemlang.diagnostics import TotemError
+from totemlang.engine.runs import SortedRuns, joined
 from totemlang.engine.spool import Scratch, Spool
 
 KEY_TYPES = {
@@ -99,3 +100,21 @@ def test_scratch_files_have_no_name(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
     assert spool.table().column(0).to_pylist() == [1, 2]
     spool.close()
+
+
+def test_text_is_not_held_beyond_what_one_array_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However large the limit is."""
+    monkeypatch.setattr("totemlang.engine.runs.MOST_HELD", 10_000)
+    text = pa.record_batch([pa.array([1, 2]), pa.array(["x" * 900, "y" * 900])], names=["c0", "c1"])
+    runs = SortedRuns(text.schema, 1, 1 << 40, Scratch())
+    for _ in range(40):
+        runs.add(text)
+    assert runs.is_spilled
+    assert sum(stretch.rows for stretch in runs.groups()) == 80
+    runs.close()
+
+
+def test_a_group_with_more_text_than_one_array_takes_is_told_of() -> None:
+    text = pa.record_batch([pa.array(["x" * (1 << 20)] * 16)], names=["c0"])
+    with pytest.raises(TotemError, match="more than 2 GiB of text"):
+        joined([text] * 129, text.schema)

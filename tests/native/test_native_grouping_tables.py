@@ -7,9 +7,12 @@ from unittest.mock import patch
 import numpy as np
 import pyarrow as pa
 import pytest
+import wasmtime
 
 from native.grouping_cases import batch_of, expected, given_by, plainly, plan
 from native.native_pairs import PLENTY
+from totemlang.engine.native_groups import native_plan
+from totemlang.native.compiled import engine
 from totemlang.native.grouping.groups import NativeGrouping
 from totemlang.native.grouping.place import Place
 from totemlang.native.grouping.plan import GroupingPlan
@@ -153,3 +156,49 @@ def test_rows_where_a_machine_emitted_them() -> None:
     whole = pa.concat_batches(batches)
     grouping.add_batch(whole)
     assert plainly(given_by(grouping)) == plainly(expected(of, pa.concat_batches([whole, whole])))
+
+
+@pytest.mark.parametrize("keys", [[Kind.INT], [Kind.STRING], [Kind.STRING, Kind.STRING]])
+def test_long_texts_come_in_as_there_is_room(
+    keys: list[Kind], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch with more text than the memory of a grouping is taken in by pieces, and so given."""
+    for at in ("groups", "incoming", "output"):
+        monkeypatch.setattr(f"totemlang.native.grouping.{at}.MOST_TEXT", 1 << 18)
+    store = wasmtime.Store(engine())
+    store.set_limits(memory_size=4 << 20)
+    rows = 1_500
+    texts = [f"{n:06d}" * 1_000 for n in range(rows)]
+    columns_of_keys = [
+        pa.array([n % 1_400 for n in range(rows)], pa.int32())
+        if kind is Kind.INT
+        else pa.array(texts if place == 0 else texts[::-1])
+        for place, kind in enumerate(keys)
+    ]
+    batch = columns(*columns_of_keys, pa.array(texts))
+    assert batch.nbytes > 8 << 20
+    of = plan(keys, [Kind.STRING], limit=1 << 20)
+    grouping = NativeGrouping(of, Place(store))
+    grouping.add_batch(batch)
+    assert plainly(given_by(grouping)) == plainly(expected(of, batch))
+
+
+def test_texts_of_a_machine_are_kept_as_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One string in the machine's memory may be kept by many groups."""
+    for at in ("groups", "incoming", "output"):
+        monkeypatch.setattr(f"totemlang.native.grouping.{at}.MOST_TEXT", 1 << 18)
+    text = (
+        "dataset rows(int k, string s)\n\nmap m(rows row)\n    for i = 0; i < 700; i++ do\n"
+        "        emit i, row.s\n    end for\nend map\n\n"
+        "reduce r(int k, string[] s)\n    emit k, len(max(s))\nend reduce\n"
+    )
+    verified = compiled(text)
+    machine = NativeMachine(verified, (), (), Meter(PLENTY), memory=6 << 20)
+    of = native_plan(verified, 1, 1 << 20, None)
+    grouping = NativeGrouping(of, Place(machine.instance.store, machine.instance.memory))
+    rows = pa.record_batch([pa.array([1], pa.int32()), pa.array(["x" * 16_384])], names=["k", "s"])
+    grouping.add(machine.map(0, rows))
+    assert machine.given_up == 0
+    found = list(grouping.aggregates())
+    assert sum(batch.num_rows for batch in found) == 700
+    assert {size for batch in found for size in batch.column("longest0").to_pylist()} == {16_384}

@@ -12,6 +12,7 @@ import wasmtime
 
 from native.native_pairs import PLENTY, Pair
 from totemlang.diagnostics import OperationFailed, OutOfTotem
+from totemlang.engine.interpreted import InterpretedMachine
 from totemlang.native import calling
 from totemlang.native.limits import NotNative
 from totemlang.native.machine import NativeMachine
@@ -286,3 +287,35 @@ def test_without_addresses_for_a_memory_there_is_no_machine(
     monkeypatch.setattr(wasmtime, "Instance", Refused)
     with pytest.raises(NotNative):
         NativeMachine(compiled("int a = 1\n"), (), (), Meter(PLENTY))
+
+
+def test_a_batch_of_much_text_comes_out_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One Arrow array holds less than 2 GiB of text, and a string may be emitted very often."""
+    for at in ("native.emission", "data.python_values"):
+        monkeypatch.setattr(f"totemlang.{at}.MOST_TEXT", 1 << 16)
+    text = (
+        "dataset rows(int k, string s)\n\nmap m(rows row)\n    for i = 0; i < 20; i++ do\n"
+        "        emit row.k, row.s, row.k > i, 0.5 * i\n    end for\nend map\n\n"
+        "reduce r(int k, string[] s, bool[] b, double[] d)\n    emit k, len(s)\nend reduce\n"
+    )
+    verified = compiled(text)
+    rows = pa.record_batch(
+        [pa.array([1, 2, 7], pa.int32()), pa.array(["é" * 5_000, "", "b" * 90_000])],
+        names=["k", "s"],
+    )
+    given = verified, (), (), Meter(PLENTY)
+    found = [
+        list(machine.map(0, rows).batches())
+        for machine in (NativeMachine(*given), InterpretedMachine(*given))
+    ]
+    whole = NativeMachine(*given).map(0, rows).batch()
+    for pieces in found:
+        assert len(pieces) > 20
+        assert pa.Table.from_batches(pieces).equals(pa.Table.from_batches([whole]))
+        assert all(piece.num_rows == 1 for piece in pieces[-20:])
+
+
+def test_more_than_four_gigabytes_are_no_small_block() -> None:
+    machine = NativeMachine(compiled("int a = 1\n"), (), (), Meter(PLENTY))
+    with pytest.raises(calling.Trapped):
+        machine.instance.hold((1 << 32) + 8)

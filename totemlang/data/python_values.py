@@ -6,13 +6,14 @@ its 32 bits mean.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from totemlang.bytecode.module import Value
 from totemlang.data.kinds import ARROW
+from totemlang.data.text_pieces import MOST_TEXT, pieces
 from totemlang.schema.types import Kind
 
 _WHOLE = {
@@ -44,6 +45,28 @@ def to_array(values: Sequence[Value], kind: Kind) -> pa.Array:
     if kind in _WHOLE:
         return pa.array(values, _WHOLE[kind], from_pandas=False).view(ARROW[kind])
     return pa.array(values, ARROW[kind], from_pandas=False)
+
+
+def to_batch(columns: Sequence[Sequence[Value]], kinds: Sequence[Kind]) -> pa.RecordBatch:
+    """Columns of values as normalised arrays `c0`, `c1`, …"""
+    arrays = [to_array(values, kind) for values, kind in zip(columns, kinds, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, names=[f"c{i}" for i in range(len(arrays))])
+
+
+def to_batches(
+    columns: Sequence[Sequence[Value]], kinds: Sequence[Kind]
+) -> Iterator[pa.RecordBatch]:
+    """The same in batches that hold no more text than Arrow can."""
+    sizes = np.zeros(len(columns[0]), dtype=np.int64)
+    for values, kind in zip(columns, kinds, strict=True):
+        if kind is Kind.STRING:
+            letters = (len(text) for text in values if isinstance(text, str))
+            sizes += 4 * np.fromiter(letters, np.int64, len(sizes))
+    if int(sizes.sum()) <= MOST_TEXT:
+        yield to_batch(columns, kinds)
+        return
+    for first, stop in pieces(sizes, MOST_TEXT):
+        yield to_batch([values[first:stop] for values in columns], kinds)
 
 
 def _strings(array: pa.Array) -> list[Value]:

@@ -14,7 +14,7 @@ from attrs import frozen
 from totemlang.bytecode.module import Value
 from totemlang.data.kinds import ARROW
 from totemlang.data.lookup import LookupTable
-from totemlang.data.python_values import to_array, to_values
+from totemlang.data.python_values import to_batch, to_batches, to_values
 from totemlang.schema.types import Kind
 from totemlang.verify.verified import VerifiedModule
 from totemlang.vm.aggregate import Aggregate
@@ -47,11 +47,11 @@ class InterpretedEmission:
 
     def batch(self) -> pa.RecordBatch:
         """The emitted columns; see `Emission`."""
-        arrays = [
-            to_array(values, kind)
-            for values, kind in zip(self.emitted.columns, self.kinds, strict=True)
-        ]
-        return pa.RecordBatch.from_arrays(arrays, names=[f"c{i}" for i in range(len(arrays))])
+        return to_batch(self.emitted.columns, self.kinds)
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The same in batches that hold no more text than Arrow can."""
+        return to_batches(self.emitted.columns, self.kinds)
 
 
 class InterpretedMachine:

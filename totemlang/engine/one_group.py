@@ -11,7 +11,7 @@ from attrs import define, field
 from totemlang.engine.combine import Combiner
 from totemlang.engine.ordering import Grouped, group
 from totemlang.engine.pieces import Aggregated, Pieces
-from totemlang.engine.runs import first_batches, joined
+from totemlang.engine.runs import MOST_HELD, first_batches, joined
 from totemlang.engine.spool import Scratch, Spool
 from totemlang.vm.tier import Emission
 
@@ -42,7 +42,8 @@ class OneGroup:
 
     def receive(self, emission: Emission) -> None:
         """Take in what a stage emitted."""
-        self.add(emission.batch())
+        for batch in emission.batches():
+            self.add(batch)
 
     def absorb(self, other: OneGroup, *, same_thread: bool) -> None:
         """Take in all that another grouping has gathered."""
@@ -58,7 +59,7 @@ class OneGroup:
             return
         self._held.append(batch)
         self._held_bytes += batch.nbytes
-        if self._held_bytes > self.limit:
+        if self._held_bytes > min(self.limit, MOST_HELD):
             self._combine_held()
 
     def take(self, is_partial: bool, batches: Iterable[pa.RecordBatch]) -> None:

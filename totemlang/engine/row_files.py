@@ -76,7 +76,8 @@ class FileTaker:
 
     def receive(self, emission: Emission) -> None:
         """Take in what a stage emitted."""
-        self.add(emission.batch())
+        for batch in emission.batches():
+            self.add(batch)
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take in the next rows."""

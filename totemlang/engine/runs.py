@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 import pyarrow as pa
 from attrs import define, field
 
+from totemlang.diagnostics import TotemError
 from totemlang.engine.ordering import BringTogether, Grouped, first_from, group, key_at
 from totemlang.engine.spool import Scratch, SpoolFile
 
@@ -19,6 +20,9 @@ MOST_RUNS = 24
 """So many runs of one level become one of the next: bounds open files and stretches held."""
 
 _STRETCHES = 4 * MOST_RUNS
+
+MOST_HELD = 1 << 30
+"""Bytes that are held whatever the limit: of all text in a column Arrow holds less than 2 GiB."""
 
 
 @define
@@ -47,8 +51,12 @@ class SortedRuns:
         self.rows += batch.num_rows
         self._held.append(batch)
         self._held_bytes += batch.nbytes
-        if self._held_bytes * 2 > self.limit:  # bringing them together takes as much again
+        if self._held_bytes * 2 > self._most:  # bringing them together takes as much again
             self._spill()
+
+    @property
+    def _most(self) -> int:
+        return min(self.limit, 2 * MOST_HELD)
 
     @property
     def is_spilled(self) -> bool:
@@ -79,7 +87,7 @@ class SortedRuns:
 
     def _spill(self) -> None:
         ordered = self._compacted(self.bring(self._take_held(), self.key_parts))
-        if ordered.nbytes * 2 < self.limit:
+        if ordered.nbytes * 2 < self._most:
             self._held, self._held_bytes = [ordered], ordered.nbytes
             return
         run = SpoolFile.write(self.scratch, self.schema, self._stretches(ordered))
@@ -107,7 +115,7 @@ class SortedRuns:
         """Pieces so small that one of each run fits the limit together."""
         if not ordered.num_rows:
             return
-        rows = max(1, ordered.num_rows * self.limit // _STRETCHES // max(1, ordered.nbytes))
+        rows = max(1, ordered.num_rows * self._most // _STRETCHES // max(1, ordered.nbytes))
         for start in range(0, ordered.num_rows, rows):
             yield ordered.slice(start, rows)
 
@@ -170,12 +178,21 @@ class _Head:
 
 
 def joined(batches: list[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBatch:
-    """Batches of one schema as one."""
+    """Batches of one schema as one.
+
+    Raises:
+        TotemError: where there is more text in a column than Arrow can hold.
+    """
     if len(batches) == 1:
         return batches[0]
     if not batches:
         return pa.RecordBatch.from_arrays([pa.array([], f.type) for f in schema], schema=schema)
-    return pa.concat_batches(batches)
+    try:
+        return pa.concat_batches(batches)
+    except pa.ArrowInvalid:
+        raise TotemError(
+            "the rows of a group hold more than 2 GiB of text; nothing was charged"
+        ) from None
 
 
 def first_batches(batches: list[pa.RecordBatch], rows: int) -> list[pa.RecordBatch]:

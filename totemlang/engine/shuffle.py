@@ -19,7 +19,7 @@ from totemlang.engine.combine import Combiner
 from totemlang.engine.one_group import OneGroup
 from totemlang.engine.ordering import BringTogether, group
 from totemlang.engine.pieces import Aggregated, Pieces
-from totemlang.engine.runs import SortedRuns, first_batches, joined
+from totemlang.engine.runs import MOST_HELD, SortedRuns, first_batches, joined
 from totemlang.engine.spool import Scratch
 from totemlang.tables.prices import PriceTable
 from totemlang.vm.tier import Emission
@@ -115,7 +115,8 @@ class KeyedGroups:
 
     def receive(self, emission: Emission) -> None:
         """Take in what a stage emitted."""
-        self.add(emission.batch())
+        for batch in emission.batches():
+            self.add(batch)
 
     def absorb(self, other: KeyedGroups, *, same_thread: bool) -> None:
         """Take in all that another grouping has gathered."""
@@ -131,7 +132,7 @@ class KeyedGroups:
             return
         self._held.append(batch)
         self._held_bytes += batch.nbytes
-        if self._held_bytes > self.limit:
+        if self._held_bytes > min(self.limit, MOST_HELD):
             self._combine_held()
 
     def take(self, is_partial: bool, batches: Iterable[pa.RecordBatch]) -> None:

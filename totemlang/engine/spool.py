@@ -81,7 +81,8 @@ class Spool:
 
     def receive(self, emission: Emission) -> None:
         """Take in what a stage emitted."""
-        self.add(emission.batch())
+        for batch in emission.batches():
+            self.add(batch)
 
     def absorb(self, other: Any, *, same_thread: bool) -> None:
         """Take in all that another spool holds."""

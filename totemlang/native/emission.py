@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import pyarrow as pa
 from attrs import frozen
 
 from totemlang.data.kinds import ARROW
+from totemlang.data.text_pieces import MOST_TEXT, pieces
 from totemlang.native.calling import Entrance, Trapped
 from totemlang.native.instance import Instance
 from totemlang.native.values import WIDTH
@@ -35,28 +36,47 @@ class NativeEmission:
 
     def batch(self) -> pa.RecordBatch:
         """The emitted columns as Arrow, copied."""
-        arrays = [
-            self._strings(address) if kind is Kind.STRING else self._values(kind, address)
+        return self._rows(0, self.rows)
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The same in batches that hold no more text than Arrow can."""
+        texts = [
+            address
             for kind, address in zip(self.kinds, self.columns, strict=True)
+            if kind is Kind.STRING
         ]
+        if sum(self.packed_bytes(address, self.rows) for address in texts) <= MOST_TEXT:
+            yield self.batch()
+            return
+        sizes = np.zeros(self.rows, dtype=np.int64)
+        for address in texts:
+            sizes += np.frombuffer(self.instance.read(address, 8 * self.rows), np.int64) >> 32
+        for first, stop in pieces(sizes, MOST_TEXT):
+            yield self._rows(first, stop)
+
+    def _rows(self, first: int, stop: int) -> pa.RecordBatch:
+        arrays = []
+        for kind, column in zip(self.kinds, self.columns, strict=True):
+            make = self._strings if kind is Kind.STRING else self._values
+            arrays.append(make(kind, column + first * WIDTH[kind], stop - first))
         return pa.RecordBatch.from_arrays(arrays, names=[f"c{i}" for i in range(len(arrays))])
 
-    def _values(self, kind: Kind, address: int) -> pa.Array:
-        data = self.instance.read(address, self.rows * WIDTH[kind])
+    def _values(self, kind: Kind, address: int, rows: int) -> pa.Array:
+        data = self.instance.read(address, rows * WIDTH[kind])
         if kind is Kind.BOOL:
             data = np.packbits(np.frombuffer(data, np.uint8), bitorder="little").tobytes()
         elif kind in (Kind.FLOAT, Kind.DOUBLE):
             data = _with_one_nan(data, np.float32 if kind is Kind.FLOAT else np.float64)
-        return pa.Array.from_buffers(ARROW[kind], self.rows, [None, pa.py_buffer(data)])
+        return pa.Array.from_buffers(ARROW[kind], rows, [None, pa.py_buffer(data)])
 
-    def _strings(self, address: int) -> pa.Array:
-        instance, rows = self.instance, self.rows
+    def _strings(self, _: Kind, address: int, rows: int) -> pa.Array:
+        instance = self.instance
         size = self.packed_bytes(address, rows)
         table = 4 * (rows + 1)
         try:
             block = instance.hold(table + size)
         except Trapped:
-            return self._one_by_one(address)
+            return self._one_by_one(address, rows)
         try:
             self.gather_strings(address, rows, block, block + table)
             offsets = instance.read(block, table)
@@ -66,9 +86,9 @@ class NativeEmission:
         buffers = [None, pa.py_buffer(offsets), pa.py_buffer(text)]
         return pa.Array.from_buffers(pa.string(), rows, buffers)
 
-    def _one_by_one(self, address: int) -> pa.Array:
+    def _one_by_one(self, address: int, rows: int) -> pa.Array:
         """Strings for which the machine's memory has no second place."""
-        held = np.frombuffer(self.instance.read(address, 8 * self.rows), np.uint64)
+        held = np.frombuffer(self.instance.read(address, 8 * rows), np.uint64)
         places, sizes = (held & 0xFFFFFFFF).tolist(), (held >> 32).tolist()
         texts = [
             self.instance.read(place, size).decode()

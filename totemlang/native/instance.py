@@ -8,11 +8,14 @@ from collections.abc import Callable
 
 import wasmtime
 
-from totemlang.native.calling import Entrance
+from totemlang.native.calling import Entrance, Trapped
 from totemlang.native.compiled import compiled, engine
 from totemlang.native.limits import NotNative
 
 _I64 = wasmtime.ValType.i64
+
+MOST_BLOCK = 0x60000000
+"""Bytes of a block, at most."""
 
 
 class Instance:
@@ -49,7 +52,7 @@ class Instance:
         self.memory = found
         self._base = ctypes.addressof(found.data_ptr(self.store).contents)
         self._size = 0
-        self.hold = self.entrance("hold")
+        self._hold = self.entrance("hold")
         self.release = self.entrance("release")
 
     def entrance(self, name: str) -> Entrance:
@@ -67,6 +70,12 @@ class Instance:
     def size(self) -> int:
         """Bytes of memory."""
         return self.memory.data_len(self.store)
+
+    def hold(self, size: int) -> int:
+        """A block of so many bytes until it is released. Raises `Trapped`: no memory."""
+        if size > MOST_BLOCK:  # in 32 bits it might seem a small one
+            raise Trapped("a block is too large")
+        return self._hold(size)
 
     def read(self, address: int, size: int) -> bytes:
         """Bytes of memory, copied."""

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 from attrs import frozen
 
-from totemlang.data.python_values import to_array, to_values
+from totemlang.data.python_values import to_batch, to_batches, to_values
 from totemlang.schema.types import Field, Kind
 from totemlang.vm.aggregate import Aggregate
 from totemlang.vm.machine import Emitted, Failures, Group
@@ -34,11 +34,11 @@ class HeldEmission:
 
     def batch(self) -> pa.RecordBatch:
         """The emitted columns as Arrow."""
-        arrays = [
-            to_array(column, kind)
-            for column, kind in zip(self.emitted.columns, self.kinds, strict=True)
-        ]
-        return pa.RecordBatch.from_arrays(arrays, names=[f"c{i}" for i in range(len(arrays))])
+        return to_batch(self.emitted.columns, self.kinds)
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The same in batches that hold no more text than Arrow can."""
+        return to_batches(self.emitted.columns, self.kinds)
 
 
 def lists_of(batch: pa.RecordBatch, parameters: Sequence[Field]) -> list[list[Any]]:

@@ -6,7 +6,7 @@ failures and end of totem.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -63,6 +63,12 @@ class Emission(Protocol):
         """The emitted columns `c0`, `c1`, … in the Arrow types of `data.kinds.ARROW`.
 
         To be asked before the next call of the machine; the batch itself stays valid after it.
+        """
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The same rows in order in batches that hold no more text than Arrow can.
+
+        They are made one after the other, to be asked for as `batch`.
         """
 
 

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
+from totemlang.data.text_pieces import MOST_TEXT
 from totemlang.native.emission import NativeEmission
-from totemlang.native.grouping.incoming import Columns, lay_down
+from totemlang.native.grouping.incoming import Columns, cuts, lay_down, text_ends
 from totemlang.native.grouping.output import Reader, no_rows
 from totemlang.native.grouping.place import Instance, Place, Room, own_place
 from totemlang.native.grouping.plan import GroupingPlan
@@ -26,6 +27,7 @@ from totemlang.native.grouping.tables import (
     Way,
     room_of,
 )
+from totemlang.schema.types import Kind
 from totemlang.vm.tier import Emission
 
 SLICE = 1 << 18
@@ -33,6 +35,12 @@ SLICE = 1 << 18
 
 MOST_HELD = 3 << 27
 """Bytes that a grouping keeps in memory whatever its limit: its memory ends at 4 GiB or before."""
+
+_SHOWN = 1 << 20
+"""Bytes of groups that are brought to another grouping at once."""
+
+_LONG = 17 << 32
+"""The last word of a string from which on it refers to the string."""
 
 _LEAST_SLICE, _TEXT_SLICE = 1 << 12, 1 << 14
 
@@ -73,6 +81,8 @@ class NativeGrouping:
         self._windows = Windows(plan.layout, plan.state, self._room)
         self._runs: Runs | None = None
         self._widenings = 0
+        self._texts = [at for at, kind in enumerate(plan.keys) if kind is Kind.STRING]
+        self._texts += sorted({len(plan.keys) + cell.value for cell in plan.layout.text_extremes})
         most = _TEXT_SLICE if plan.layout.text_extremes else SLICE
         self._slice = min(most, max(_LEAST_SLICE, self._limit // (4 * plan.layout.size)))
         self._most_direct = min(plan.most_direct, self._limit // (4 * plan.layout.size))
@@ -87,12 +97,13 @@ class NativeGrouping:
             instance, room = self._resident
             self._take(list(emission.columns), emission.rows, instance, room)
         else:
-            self.add_batch(emission.batch())
+            for batch in emission.batches():
+                self.add_batch(batch)
 
     def add_batch(self, batch: pa.RecordBatch) -> None:
         """Take in a batch of rows: key parts, then values."""
-        for start in range(0, batch.num_rows, self._slice):
-            piece = batch.slice(start, self._slice)
+        for start, stop in cuts(batch, self._slice):
+            piece = batch.slice(start, stop - start)
             places = lay_down(piece, self.plan.layout.columns, self._staging)
             self._take(places, piece.num_rows, self._copied, self._staging)
 
@@ -105,6 +116,8 @@ class NativeGrouping:
             raise ValueError("groupings of different plans cannot be merged")
         self.rows += other.rows
         other.rows = 0
+        if not self._meet_directly(other) and self._tables.way is Way.DIRECT:
+            self._tables.hash()
         if other._runs is not None:
             other._spill()
             for partition in other._runs.partitions:
@@ -114,7 +127,8 @@ class NativeGrouping:
             if other._tables.way is Way.PARTED and self._tables.way is not Way.PARTED:
                 self._tables.part()
             for at, number in other._tables.groups():
-                self._absorb(other._leaving(at, number))
+                for part in other._shown(at, number):
+                    self._absorb(part if self._tables.way is Way.DIRECT else self._present(part))
         other.close()
 
     def aggregates(self) -> Iterator[pa.RecordBatch]:
@@ -157,8 +171,13 @@ class NativeGrouping:
         arguments[:] = places
         row, keys = 0, self.plan.keys
         self.rows += rows
+        texts = text_ends(room, [places[column] for column in self._texts], rows)
         while row < rows:
             stop = min(rows, row + self._slice)
+            if texts is not None:
+                before = texts[row - 1] if row else 0
+                fitting = int(np.searchsorted(texts, before + MOST_TEXT, side="right"))
+                stop = min(stop, max(row + 1, fitting))
             columns = Columns(room, places, self.plan.layout.columns, row, stop)
             if not self._windows.chosen:
                 self._windows.choose(columns.values)
@@ -236,6 +255,54 @@ class NativeGrouping:
 
     # --- groups
 
+    def _meet_directly(self, other: NativeGrouping) -> bool:
+        """Whether groups of both are found by value, and can be in the ranges of both."""
+        if not self.plan.keys or other._tables.way is not Way.DIRECT:
+            return False
+        ranges = other._tables.ranges
+        if self._tables.way is Way.DIRECT:
+            pairs = zip(self._tables.ranges, ranges, strict=True)
+            ranges = [ours.joined(theirs) for ours, theirs in pairs]
+        elif self._tables.way is not Way.NONE:
+            return False
+        if room_of(ranges) > self._most_direct:
+            return False
+        if self._tables.way is Way.NONE or ranges != self._tables.ranges:
+            self._tables.address_directly(ranges)
+        return True
+
+    def _shown(self, at: int, number: int) -> Iterator[Leaving]:
+        """Groups to be taken in before anything changes here: as they lie, if that is all."""
+        if self._refer(at, number):
+            yield self._leaving(at, number)
+            return
+        size, places = self.plan.layout.size, tuple(self._windows.places)
+        step = max(1, _SHOWN // size)
+        for first in range(0, number, step):
+            shown = min(step, number - first)
+            held = self._room.view(at + first * size, shown * size, np.uint8)
+            yield Leaving(held, np.empty(0, np.uint8), places)
+
+    def _present(self, part: Leaving) -> Leaving:
+        """Without the groups of no rows."""
+        size = self.plan.layout.size
+        groups = part.groups.reshape(-1, size)
+        counts = groups[:, self.plan.layout.count : self.plan.layout.count + 8]
+        present = counts.any(axis=1)
+        if present.all():
+            return part
+        return Leaving(groups[present].reshape(-1), part.texts, part.places)
+
+    def _refer(self, at: int, number: int) -> bool:
+        """Whether one of these groups refers to something outside of its own bytes."""
+        layout = self.plan.layout
+        if layout.text_extremes:
+            return True
+        if layout.windows and self._room.words(at + layout.wide, number, layout.size).any():
+            return True
+        words = (self._room.words(at + 8 * k, number, layout.size) for k in layout.long_words)
+        return any(bool((held >= _LONG).any()) for held in words)
+
     def _leaving(self, at: int, number: int) -> Leaving:
         """A copy of groups and of what they refer to."""
         size = self.plan.layout.size
@@ -266,14 +333,15 @@ class NativeGrouping:
         number = len(part.groups) // size
         if not number:
             return
-        if self._tables.way in (Way.NONE, Way.DIRECT):
+        if self._tables.way is Way.NONE:
             self._tables.hash()
         self._windows.meet(part.places)
         texts_at = 64 + (len(part.groups) + 63 & -64)
         self._staging.reach(texts_at + len(part.texts) + 64)
         self._staging.view(64, len(part.groups), np.uint8)[:] = part.groups
         self._staging.view(texts_at, len(part.texts), np.uint8)[:] = part.texts
-        self._copied.call("absorb", 64, number, texts_at)
+        directly = self._tables.way is Way.DIRECT
+        self._copied.call("absorb_directly" if directly else "absorb", 64, number, texts_at)
         if most is not None and self.plan.keys and self._tables.used > self._limit:
             self._spill()
 

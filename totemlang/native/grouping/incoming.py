@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from totemlang.data.text_pieces import MOST_TEXT, pieces
 from totemlang.native.grouping.place import Room
 from totemlang.native.values import WIDTH
 from totemlang.schema.types import Kind
@@ -75,6 +76,27 @@ def lay_down(batch: pa.RecordBatch, kinds: Sequence[Kind], room: Room, at: int =
         else:
             room.view(place, rows, FORMS[kind])[:] = plain_values(column, kind)
     return places
+
+
+def cuts(batch: pa.RecordBatch, rows: int) -> Iterator[tuple[int, int]]:
+    """Where a batch is cut: at so many rows, or before where strings are long."""
+    sizes = np.zeros(batch.num_rows, dtype=np.int64)
+    if batch.nbytes > MOST_TEXT:
+        for column in batch.columns:
+            if pa.types.is_string(column.type):
+                sizes += np.diff(_offsets(column))
+    return pieces(sizes, MOST_TEXT, rows)
+
+
+def text_ends(room: Room, places: Sequence[int], rows: int) -> npt.NDArray[np.int64] | None:
+    """For each row the bytes of the strings at these places up to it; None where they are few."""
+    held = [room.view(place, rows, np.int64) for place in places]
+    if not rows or sum(int(words.max()) >> 32 for words in held) * rows <= MOST_TEXT:
+        return None
+    sizes = np.zeros(rows, dtype=np.int64)
+    for words in held:
+        sizes += words >> 32
+    return np.cumsum(sizes)
 
 
 def plain_values(column: pa.Array, kind: Kind) -> npt.NDArray[np.generic]:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from attrs import frozen
 
 from totemlang.data.kinds import ARROW
+from totemlang.data.text_pieces import MOST_TEXT, pieces
 from totemlang.native.grouping.layout import BINARY, NARROW, WHOLE, Cell, Layout
 from totemlang.native.grouping.place import Instance, Room
 from totemlang.schema.types import Kind
@@ -20,7 +21,6 @@ from totemlang.vm.tier import aggregate_schema
 OUTPUT_ROWS = 1 << 16
 """Groups of a batch that is given out."""
 
-_LONGEST_TEXT = (1 << 31) - 1
 Numbers = npt.NDArray[np.int64]
 
 
@@ -46,10 +46,8 @@ class Reader:
         order = self._order(places, words)
         if order is not None:
             places = places[order]
-        longest = self._longest_text(places, words)
-        step = max(1, min(OUTPUT_ROWS, _LONGEST_TEXT // max(1, longest)))
-        for start in range(0, len(places), step):
-            yield self._batch(_Stretch(self, places[start : start + step], words))
+        for start, stop in pieces(self._text_sizes(places, words), MOST_TEXT, OUTPUT_ROWS):
+            yield self._batch(_Stretch(self, places[start:stop], words))
 
     def keys(self, groups: Iterable[tuple[int, int]]) -> tuple[list[pa.Array], Numbers]:
         """The keys of groups, ascending, and for each the number of its group."""
@@ -82,22 +80,23 @@ class Reader:
             stretch = _Stretch(self, places, words)
             return order_of([self._key_words(part, stretch) for part in range(len(kinds))])
         columns: list[list[pa.Array]] = [[] for _ in kinds]
-        step = max(1, _LONGEST_TEXT // max(1, self._longest_text(places, words)))
-        for start in range(0, len(places), step):
-            stretch = _Stretch(self, places[start : start + step], words)
+        for start, stop in pieces(self._text_sizes(places, words), MOST_TEXT):
+            stretch = _Stretch(self, places[start:stop], words)
             for part, kind in enumerate(kinds):
                 is_text = kind is Kind.STRING
                 key = self._key(part, stretch) if is_text else self._key_words(part, stretch)
                 columns[part].append(key if is_text else pa.array(key))
         return order_of_texts([pa.chunked_array(column) for column in columns])
 
-    def _longest_text(self, places: Numbers, words: Numbers) -> int:
-        """The bytes of the longest string among the groups."""
+    def _text_sizes(self, places: Numbers, words: Numbers) -> Numbers:
+        """The bytes of each group's strings."""
         offsets = [8 * k for k in self.layout.long_words]
         offsets += [cell.offset for cell in self.layout.text_extremes]
         stretch = _Stretch(self, places, words)
-        sizes = [stretch.words(offset) >> 32 for offset in offsets]
-        return max((int(size.max()) for size in sizes if len(size)), default=0)
+        sizes = np.zeros(len(places), dtype=np.int64)
+        for offset in offsets:
+            sizes += stretch.words(offset) >> 32
+        return sizes
 
     def _batch(self, stretch: _Stretch) -> pa.RecordBatch:
         counts = stretch.words(self.layout.count)
@@ -191,8 +190,21 @@ def ordered(table: pa.Table, key_parts: int) -> Iterator[pa.RecordBatch]:
         order: Numbers | None = order_of_texts(keys)
     else:
         order = order_of([key.to_numpy().astype(np.int64) for key in keys])
+    schema = table.schema
+    if table.nbytes > MOST_TEXT:  # one array of strings might not hold them all
+        table = table.cast(pa.schema([_widened(field) for field in schema]))
     found = table if order is None else table.take(pa.array(order))
-    yield from found.combine_chunks().to_batches(OUTPUT_ROWS)
+    sizes = np.zeros(len(found), dtype=np.int64)
+    for column in found.columns:
+        if pa.types.is_large_string(column.type):
+            sizes += pc.binary_length(column).to_numpy()
+    for start, stop in pieces(sizes, MOST_TEXT, OUTPUT_ROWS):
+        piece = found.slice(start, stop - start).cast(schema)
+        yield from piece.combine_chunks().to_batches()
+
+
+def _widened(field: pa.Field) -> pa.Field:
+    return field.with_type(pa.large_string()) if pa.types.is_string(field.type) else field
 
 
 def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
