@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from totemlang.data.describe import describe
+from totemlang.data.distinct import DistinctCount
 from totemlang.data.file import open_data
 from totemlang.data.rounding import round_down, round_up
-from totemlang.data.survey import DistinctCount
 from totemlang.diagnostics import BadData
 from totemlang.schema.metadata import ColumnMetadata, Metadata
 from totemlang.schema.policy import Billing, Ceiling, Policy

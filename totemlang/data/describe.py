@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from attrs import evolve
 
+from totemlang.data.distinct import DistinctCount
 from totemlang.data.file import DataFile
 from totemlang.data.rounding import round_down, round_up
-from totemlang.data.survey import ColumnSurvey, DistinctCount
+from totemlang.data.survey import ColumnSurvey
 from totemlang.diagnostics import BadData
 from totemlang.schema.metadata import ColumnMetadata, Metadata
 from totemlang.schema.metadata_json import bound_from_json

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from totemlang.data.survey import DISTINCT_VALUES, ColumnSurvey, DistinctCount
+from totemlang.data.distinct import DISTINCT_VALUES, DistinctCount
+from totemlang.data.survey import ColumnSurvey
 from totemlang.diagnostics import BadData
 from totemlang.schema.metadata import ColumnMetadata, Metadata
 from totemlang.schema.types import Kind

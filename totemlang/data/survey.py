@@ -9,10 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import define, field
 
+from totemlang.data.distinct import DistinctCount
 from totemlang.schema.types import Kind
-
-DISTINCT_VALUES = 2_000_000
-DISTINCT_BYTES = 256 * 2**20
 
 _ORDERED = {
     Kind.INT: pa.int32(),
@@ -23,54 +21,6 @@ _ORDERED = {
     Kind.TIMESTAMP: pa.int64(),
     Kind.DURATION: pa.int64(),
 }
-_MERGE_AT_LEAST = 65_536
-
-
-@define
-class DistinctCount:
-    """Counts different values exactly, up to a cap of values and of bytes held."""
-
-    most_values: int = DISTINCT_VALUES
-    most_bytes: int = DISTINCT_BYTES
-    _seen: pa.Array | None = field(default=None, init=False)
-    _new: list[pa.Array] = field(factory=list, init=False)
-    _new_count: int = field(default=0, init=False)
-    is_over: bool = field(default=False, init=False)
-    _final: int | None = field(default=None, init=False)
-
-    def add(self, values: pa.Array) -> None:
-        """Take in the values of an array without missing ones."""
-        if self.is_over or not len(values):
-            return
-        found = pc.unique(values)
-        self._new.append(found)
-        self._new_count += len(found)
-        if self._new_count >= max(_MERGE_AT_LEAST, len(self._seen or ())):
-            self._merge()
-
-    @property
-    def count(self) -> int | None:
-        """Number of different values, None if there are more than the cap."""
-        if self._final is not None:
-            return self._final
-        self._merge()
-        if self.is_over:
-            return None
-        return len(self._seen) if self._seen is not None else 0
-
-    def finish(self) -> None:
-        """Nothing more is added: the values need not be held."""
-        self._final = self.count
-        self._seen, self._new, self.is_over = None, [], self._final is None
-
-    def _merge(self) -> None:
-        if not self._new or self.is_over:
-            return
-        parts = self._new if self._seen is None else [self._seen, *self._new]
-        self._seen = pc.unique(pa.chunked_array(parts))
-        self._new, self._new_count = [], 0
-        if len(self._seen) > self.most_values or self._seen.nbytes > self.most_bytes:
-            self._seen, self.is_over = None, True
 
 
 @define
@@ -102,9 +52,6 @@ class ColumnSurvey:
             values = values.view(_ORDERED[self.kind])
             self._add_bounds(values)
         if self.distinct is not None:
-            if self.kind in (Kind.FLOAT, Kind.DOUBLE):
-                zero = values.to_numpy(zero_copy_only=False) + 0.0  # −0.0 and 0.0 are equal
-                values = pa.array(zero)
             self.distinct.add(values)
 
     def finish(self) -> None:
