@@ -26,7 +26,7 @@ from totemlang.engine.local import run_job
 from totemlang.engine.outcome import Outcome
 from totemlang.execution import run
 from totemlang.ledger.client import AccessKeys
-from totemlang.node import Consumer, Deed, Keeping, Wanted
+from totemlang.node import Consumer, Deed, Keeping, ProviderNode, Wanted
 
 
 @pytest.fixture(name="here")
@@ -190,6 +190,66 @@ def test_of_two_nodes_that_begin_a_part_the_slower_leaves_it(here: Valley, tmp_p
     assert ["LDG110" in deed.told for deed in mine.step()] == [True]
     assert at_once == ["ran", "delivered"]
     assert here.five["ada"].job_show(job.job).state == "finished"
+
+
+def test_who_was_slower_to_begin_a_part_does_not_go_on_with_it(
+    here: Valley, tmp_path: Path
+) -> None:
+    mine, job = here.nodes["nora"], here.submit()
+    assert [deed.what for deed in mine.step()] == ["accepted"]
+    keep = mine.keeping
+
+    class Slower(Keeping):
+        def note_started(self, job: str, part: int) -> None:
+            keep.note_started(job, part)
+            here.five["nora"].job_start(job, part)  # another node's
+
+    mine.keeping = Slower(keep.folder)
+    assert [deed.what for deed in mine.step()] == ["waits"]
+    assert list(mine.step()) == []
+    assert here.five["ada"].job_show(job.job).parts[0].by_stage == ()
+
+
+def test_only_the_receipt_that_the_ledger_has_is_handed_over(here: Valley, tmp_path: Path) -> None:
+    mine = here.nodes["nora"]
+    other = evolve(mine, keeping=Keeping.at(tmp_path / "elsewhere"))
+
+    def meanwhile(*arguments: Any, **options: Any) -> Outcome:
+        outcome = run_job(*arguments, **options)
+        other.keeping.note_started(job.job, 0)  # killed before it heard that it was the slower
+        here.five.wait(seconds=5)
+        list(other.step())
+        return outcome
+
+    mine.run = meanwhile
+    job = here.submit()
+    here.ended(job)
+    here.step()
+    known = here.five["ada"].job_show(job.job)
+    assert known.parts[0].receipt == here.ada.delivered(job.job, 0).receipt.hash
+    assert here.ada.result(job.job).is_done
+
+
+def test_a_node_of_an_operator_lets_jobs_of_others_go_on(here: Valley, tmp_path: Path) -> None:
+    gro = here.five["gro"]
+    keys = AccessKeys.kept(gro, tmp_path)
+    node = ProviderNode(gro, Keeping.at(tmp_path / "grid"), {}, keys)
+    assert list(node.step()) == []
+    job = here.submit()
+    assert list(node.step()) == []
+    here.five.wait(days=2)
+    assert list(node.step()) == []
+    assert here.five["ada"].job_show(job.job).state == "submitted"  # it is none of its business
+
+
+def test_an_access_that_has_ended_meanwhile_is_not_accepted(here: Valley) -> None:
+    here.five.wait(days=300, hours=-1)
+    job = here.submit()
+    here.five.wait(hours=2)
+    here.step()
+    ended = here.five["ada"].job_show(job.job)
+    assert (ended.state, ended.parts[0].reason) == ("refused", "access_key")
+    assert here.amounts() == (10_000, 0)
 
 
 def test_access_is_needed_and_the_hint_says_so(here: Valley) -> None:

@@ -25,6 +25,8 @@ def released(keeping: Keeping, job: Job, part: int) -> Delivery | None:
     if job.state not in ENDED or job.parts[part].status not in EVIDENT:
         return None
     kept = keeping.kept(job.job, part)
+    if kept is not None and job.parts[part].receipt not in (None, kept.receipt.hash):
+        return None  # another node has run the part as well, and the ledger has its receipt
     if kept is None or all(each.status == "done" for each in job.parts):
         return kept
     return evolve(kept, result=None)

@@ -68,6 +68,10 @@ class Keeping:
         """Note that a part is begun here, before the ledger hears of it."""
         self._result(job, part).with_suffix(".started").touch(_MODE)
 
+    def forget_started(self, job: str, part: int) -> None:
+        """Note that a part was not begun here after all."""
+        self._result(job, part).with_suffix(".started").unlink(missing_ok=True)
+
     def is_started(self, job: str, part: int) -> bool:
         """Whether a part was begun here: if it still runs, it goes on here."""
         return self._result(job, part).with_suffix(".started").exists()

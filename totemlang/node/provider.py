@@ -91,10 +91,11 @@ class ProviderNode:
             LedgerUnreachable: where the ledger does not answer.
         """
         for job in self._following.open_jobs():
-            for number, part in enumerate(job.parts):
-                if part.organisation == self.organisation:
-                    yield from self._attend(job.job, number)
-            yield from self._expire(job.job)
+            own = [n for n, part in enumerate(job.parts) if part.organisation == self.organisation]
+            for number in own:
+                yield from self._attend(job.job, number)
+            if own:  # an operator's node sees jobs of others, too
+                yield from self._expire(job.job, own[0])
 
     def serve(self, stop: threading.Event, tell: Callable[[Deed], None]) -> None:
         """Do what is due, again and again, until `stop` is set.
@@ -183,8 +184,10 @@ class ProviderNode:
             return "access_key", "the proof of the access key is not right"
         for used in job.parts[number].data.values():
             request = self.ledger.request_show(used.request)
-            if request.state != "granted":  # it may have ended since the submission
-                return "access_key", f"the access to {used.dataset} is {request.state}"
+            ended = request.deadline is None or request.deadline < self.ledger.chain.clock()
+            if request.state != "granted" or ended:  # it may have ended since the submission
+                told = "over" if request.state == "granted" else request.state
+                return "access_key", f"the access to {used.dataset} is {told}"
         try:
             self._data(self._judge(job, number), job, number)
         except Forbidden as error:
@@ -231,7 +234,7 @@ class ProviderNode:
         self._judged.pop((job.job, number), None)
         return status
 
-    def _expire(self, name: str) -> Iterator[Deed]:
+    def _expire(self, name: str, own: int) -> Iterator[Deed]:
         """Let a job go on whose deadline has passed, so that nothing stays locked."""
         job = self.ledger.job_show(name)
         if job.deadline is not None and self.ledger.chain.clock() > job.deadline:
@@ -239,5 +242,4 @@ class ProviderNode:
                 state = self.ledger.job_expire(name).state
             except (Refusal, Rejected):
                 return
-            own = [n for n, part in enumerate(job.parts) if part.organisation == self.organisation]
-            yield Deed(name, own[0], "expired", f"the job is {state}")
+            yield Deed(name, own, "expired", f"the job is {state}")

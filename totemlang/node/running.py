@@ -62,7 +62,11 @@ class Runner:
             return self._finish(kept)
         if self.job.parts[self.part].status == "accepted":
             self.keeping.note_started(self.job.job, self.part)
-            self.job = self.ledger.job_start(self.job.job, self.part)
+            try:
+                self.job = self.ledger.job_start(self.job.job, self.part)
+            except Refusal:  # another node was faster, or the job has ended
+                self.keeping.forget_started(self.job.job, self.part)
+                raise
         account = PartAccount(self.ledger, self.job, self.part)
         try:
             outcome = self._run(judged, data, account)
