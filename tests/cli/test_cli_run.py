@@ -367,6 +367,8 @@ def test_a_policy_bills_flat_wherever_it_comes_from(type_in: Type, folder: Path)
         (*ON_BILLS, "--metadata", "meta.json"),
     ):
         quoted = document(type_in("estimate", *given, "--json"))
+        assert quoted["billing"] == "flat"
+        assert "billed flat: the upper bound" in type_in("estimate", *given).stdout
         ran = document(type_in("run", *given, "--json"))
         assert ran["totem"]["used"] == quoted["upper"]
         assert ran["receipt"]["billing"] == "flat"

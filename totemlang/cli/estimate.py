@@ -55,7 +55,8 @@ def estimate(
     with waiting(shell, "describing the data"):
         known = opened.metadata | describe_all(missing, opened.dataset, opened.policy)
     quote = opened.program.estimate(known, sent)
+    is_flat = opened.policy is not None and opened.policy.is_flat
     if shell.as_json:
-        shell.document(quote_document(quote))
+        shell.document(quote_document(quote, is_flat=is_flat))
     else:
-        show_quote(shell, quote, opened.program)
+        show_quote(shell, quote, opened.program, is_flat=is_flat)

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from totemlang.program import Program
 
 
-def quote_document(quote: Quote) -> dict[str, Any]:
+def quote_document(quote: Quote, *, is_flat: bool = False) -> dict[str, Any]:
     """The document of `estimate --json`; `upper` null where a symbol has no bound."""
     document: dict[str, Any] = {
+        "billing": "flat" if is_flat else "metered",
         "lower": quote.lower,
         "expected": quote.expected,
         "upper": quote.upper,
@@ -48,7 +49,7 @@ def quote_document(quote: Quote) -> dict[str, Any]:
     return document
 
 
-def show_quote(shell: Shell, quote: Quote, program: Program) -> None:
+def show_quote(shell: Shell, quote: Quote, program: Program, *, is_flat: bool = False) -> None:
     """Print the figures, the formula with its symbols, the lines, the largest result, the hint."""
     shell.show(
         Text.assemble(
@@ -57,6 +58,8 @@ def show_quote(shell: Shell, quote: Quote, program: Program) -> None:
             (totem(quote.upper), "bold"),
         ),
     )
+    if is_flat:
+        shell.show("billed flat: the upper bound, whatever the data holds")
     shell.show_prose(Text.assemble(("formula  ", "bold"), quote.formula))
     if quote.symbols:
         rows = [

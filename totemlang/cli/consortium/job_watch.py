@@ -37,7 +37,11 @@ _BAR = 30
 )
 @job_argument
 @click.option(
-    "--for", "seconds", type=click.FloatRange(min=0), metavar="SECONDS", help="Not for longer."
+    "--for",
+    "seconds",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="Not for longer; exit code 0 if the job goes on.",
 )
 @as_member
 @click.pass_context
@@ -93,9 +97,12 @@ def _watch_lines(shell: Shell, moments: Iterator[Job]) -> Job:
         is_news = told is not None and done > told
         told = done
         charged = f"{found.stages[_last_stage(found)]} charged, " if is_news else ""
-        shell.say(
-            f"{when(found.changed)} {found.state}: {charged}{totem(found.remaining)} totem left"
+        left = (
+            f"{totem(found.remaining)} totem left"
+            if found.returned is None
+            else f"{totem(found.charge)} totem paid, {totem(found.returned)} back"
         )
+        shell.say(f"{when(found.changed)} {found.state}: {charged}{left}")
     return found
 
 
