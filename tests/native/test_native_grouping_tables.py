@@ -163,7 +163,7 @@ def test_long_texts_come_in_as_there_is_room(
     keys: list[Kind], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A batch with more text than the memory of a grouping is taken in by pieces, and so given."""
-    for at in ("groups", "incoming", "output"):
+    for at in ("groups", "incoming", "output", "spill"):
         monkeypatch.setattr(f"totemlang.native.grouping.{at}.MOST_TEXT", 1 << 18)
     store = wasmtime.Store(engine())
     store.set_limits(memory_size=4 << 20)

@@ -190,17 +190,23 @@ def ordered(table: pa.Table, key_parts: int) -> Iterator[pa.RecordBatch]:
         order: Numbers | None = order_of_texts(keys)
     else:
         order = order_of([key.to_numpy().astype(np.int64) for key in keys])
-    schema = table.schema
-    if table.nbytes > MOST_TEXT:  # one array of strings might not hold them all
-        table = table.cast(pa.schema([_widened(field) for field in schema]))
-    found = table if order is None else table.take(pa.array(order))
-    sizes = np.zeros(len(found), dtype=np.int64)
-    for column in found.columns:
+    if table.nbytes <= MOST_TEXT:
+        found = table if order is None else table.take(pa.array(order))
+        yield from found.combine_chunks().to_batches(OUTPUT_ROWS)
+    else:
+        yield from _in_pieces(table, np.arange(len(table)) if order is None else order)
+
+
+def _in_pieces(table: pa.Table, order: Numbers) -> Iterator[pa.RecordBatch]:
+    """Rows of which one array of strings might not hold all, in an order."""
+    wide = table.cast(pa.schema([_widened(field) for field in table.schema]))
+    (batch,) = wide.combine_chunks().to_batches()
+    sizes = np.zeros(len(order), dtype=np.int64)
+    for column in batch.columns:
         if pa.types.is_large_string(column.type):
-            sizes += pc.binary_length(column).to_numpy()
-    for start, stop in pieces(sizes, MOST_TEXT, OUTPUT_ROWS):
-        piece = found.slice(start, stop - start).cast(schema)
-        yield from piece.combine_chunks().to_batches()
+            sizes += pc.binary_length(column).to_numpy(zero_copy_only=False)
+    for start, stop in pieces(sizes[order], MOST_TEXT, OUTPUT_ROWS):
+        yield batch.take(pa.array(order[start:stop])).cast(table.schema)
 
 
 def _widened(field: pa.Field) -> pa.Field:

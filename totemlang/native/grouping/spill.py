@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from attrs import define, field, frozen
 
+from totemlang.data.text_pieces import MOST_TEXT
 from totemlang.native.grouping.output import OUTPUT_ROWS, ordered, plain
 
 Bytes = npt.NDArray[np.uint8]
@@ -177,6 +178,8 @@ class _Part:
 def _bounds(parts: list[_Part]) -> list[tuple[object, ...]]:
     """Keys that cut all rows into stretches of about as many as are given out at once."""
     rows = sum(part.table.num_rows for part in parts)
+    size = sum(part.table.nbytes for part in parts)
+    most = min(OUTPUT_ROWS, max(1, MOST_TEXT * rows // max(1, size)))
     step = max(1, min(_SAMPLED, rows // (4 * max(1, len(parts)))))
     found = sorted(part.key(row) for part in parts for row in range(0, part.table.num_rows, step))
-    return found[:: max(1, OUTPUT_ROWS // step)][1:]
+    return found[:: max(1, most // step)][1:]
