@@ -6,6 +6,11 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+try:
+    import resource
+except ImportError:  # Windows bounds no addresses
+    resource = None  # type: ignore[assignment]
+
 from attrs import define, field
 
 from totemlang.bytecode.module import Value
@@ -103,10 +108,20 @@ def chosen_tier(wanted: str, rows: int, totem: int = 0) -> Tier:
     """
     if wanted not in TIERS:
         raise UsageError(f"there is no tier {wanted!r} (there are: {', '.join(TIERS)})")
-    has_native = find_spec("wasmtime") is not None
-    if wanted == NATIVE and not has_native:
-        raise UsageError("the native tier needs the package wasmtime")
+    missing = _missing_for_native()
+    if wanted == NATIVE and missing:
+        raise UsageError(f"the native tier needs {missing}")
     if wanted == AUTO:
         is_large = rows >= NATIVE_ROWS or totem >= NATIVE_TOTEM
-        return Tier(NATIVE if has_native and is_large else INTERPRETER)
+        return Tier(NATIVE if is_large and not missing else INTERPRETER)
     return Tier(wanted)
+
+
+def _missing_for_native() -> str:
+    """What the native tier needs and does not have; "" where it has all."""
+    if find_spec("wasmtime") is None:
+        return "the package wasmtime"
+    # Each memory of a machine or grouping takes four gigabytes of addresses, used or not.
+    if resource is not None and resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
+        return "unlimited address space (see `ulimit -v`)"
+    return ""
