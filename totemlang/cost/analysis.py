@@ -45,13 +45,17 @@ class Summary:
 
 @define
 class Analysis:
-    """One analysis of one module, under what is known when it is made."""
+    """One analysis of one module, under what is known when it is made.
+
+    `mark` stands in the names that it makes, so that they differ from those of other analyses.
+    """
 
     verified: VerifiedModule
     globals: tuple[AbstractValue, ...] = ()
     lookups: tuple[LookupFacts, ...] = ()
     summaries: dict[int, Summary] = field(factory=dict)
     findings: dict[tuple[str, Span], Diagnostic] = field(factory=dict)
+    mark: str = ""
     work: int = 0
     line_work: int = 0
     _serial: int = 0
@@ -59,7 +63,7 @@ class Analysis:
     def fresh_name(self, hint: str) -> str:
         """A name for a symbol that no other has; it never shows in a formula."""
         self._serial += 1
-        return f"{hint}'{self._serial}"
+        return f"{hint}'{self.mark}{self._serial}"
 
     def worked(self, amount: int) -> None:
         """Count work.

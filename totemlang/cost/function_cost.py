@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from attrs import frozen
+
+from totemlang.check.library import Library
 from totemlang.cost.abstract import AbstractValue
 from totemlang.cost.analysis import Analysis, LineAt, Summary
 from totemlang.cost.body_cost import Body
@@ -10,8 +15,12 @@ from totemlang.cost.literals import zero_value
 from totemlang.cost.naming import Namer
 from totemlang.cost.paths import Leaving, Path, Values
 from totemlang.cost.tally import TOTEM, Tally
+from totemlang.diagnostics import Diagnostic
+from totemlang.schema.types import Type
 from totemlang.source import NOWHERE, Source, Span
+from totemlang.tables.prices import PriceTable
 from totemlang.verify.verified import VerifiedCode
+from totemlang.verify.verifier import verified_library_function
 
 
 def lines_of(code: VerifiedCode, source: Source | None) -> LineAt:
@@ -42,7 +51,45 @@ def empty_slots(code: VerifiedCode, given: Values) -> Values:
 def summarise_functions(analysis: Analysis) -> None:
     """Make the formulas of all functions, callees before callers."""
     for index in range(len(analysis.verified.module.functions)):
-        analysis.summaries[index] = _summary(analysis, index)
+        analysis.summaries[index] = _own_summary(analysis, index) or _summary(analysis, index)
+
+
+@frozen
+class _LibrarySummary:
+    """A function of the library as a formula, the work of making it, and what was noted."""
+
+    summary: Summary
+    work: int
+    findings: tuple[Diagnostic, ...]
+
+
+@lru_cache(maxsize=1024)
+def _library_summary(
+    library: Library, prices: PriceTable, name: str, types: tuple[Type, ...]
+) -> _LibrarySummary:
+    """The formula of a function of the library: nothing of a program is in it."""
+    verified = verified_library_function(library, prices, name, types)
+    analysis = Analysis(verified, mark=f"{name}({','.join(map(str, types))})'")
+    last = len(verified.functions) - 1
+    for index in range(last):
+        analysis.summaries[index] = _own_summary(analysis, index) or _summary(analysis, index)
+    before = analysis.work
+    summary = _summary(analysis, last)
+    return _LibrarySummary(summary, analysis.work - before, tuple(analysis.findings.values()))
+
+
+def _own_summary(analysis: Analysis, index: int) -> Summary | None:
+    """The formula of a function of this node's library, made once for all programs."""
+    verified = analysis.verified
+    if verified.library is None or not verified.own[index]:
+        return None
+    function = analysis.function(index)
+    types = tuple([parameter.type for parameter in function.parameters])
+    known = _library_summary(verified.library, verified.prices, function.name, types)
+    analysis.worked(known.work)
+    for found in known.findings:
+        analysis.note(found.code, found.error_class, found.message, found.span, found.hint or "")
+    return known.summary
 
 
 def _summary(analysis: Analysis, index: int) -> Summary:

@@ -10,9 +10,12 @@ block of the condition. The price of reading (a row, a group) is charged before 
 
 from __future__ import annotations
 
-from attrs import frozen
+from typing import Any
+
+from attrs import field, frozen
 
 from totemlang.bytecode.module import Code, Module
+from totemlang.check.library import Library
 from totemlang.schema.types import Type
 from totemlang.tables.measure import Measure
 from totemlang.tables.prices import PriceTable
@@ -77,3 +80,12 @@ class VerifiedModule:
     script: VerifiedCode | None
     initial: tuple[VerifiedCode | None, ...]
     """One for each global, None where it has no default."""
+    library: Library | None = field(default=None, eq=False, repr=False)
+    """The library of the node that verified it; None in a process that it was sent to."""
+    own: tuple[bool, ...] = field(default=(), eq=False, repr=False)
+    """Of each function whether it is that of the library, and all that it calls, too."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Processes that it is sent to run it, for which they need no library."""
+        held = (self.module, self.rules, self.prices, self.functions, self.stages)
+        return VerifiedModule, (*held, self.script, self.initial)

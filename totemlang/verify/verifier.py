@@ -6,17 +6,24 @@ does nothing for free without bound. Everything that is wrong is reported togeth
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from totemlang.bytecode.limits import MAX_CALL_DEPTH
 from totemlang.bytecode.module import Function, Global, Module, Stage
 from totemlang.check.library import Library
-from totemlang.schema.types import Field
+from totemlang.schema.types import Field, Type
 from totemlang.source import Source
 from totemlang.tables.prices import PriceTable
-from totemlang.tables.rules import RuleBook
-from totemlang.verify.body import walk_body
+from totemlang.tables.rules import RuleBook, default_rules
+from totemlang.verify.body import Walked, walk_body
 from totemlang.verify.chain import Chain
 from totemlang.verify.faults import Faults
-from totemlang.verify.library_link import judge_library
+from totemlang.verify.library_link import (
+    callees,
+    judge_library,
+    library_module,
+    own_functions,
+)
 from totemlang.verify.scope import BodyKind, Scope, domains_of
 from totemlang.verify.shape import Shape
 from totemlang.verify.verified import VerifiedCode, VerifiedModule
@@ -35,14 +42,36 @@ def verify(module: Module, rules: RuleBook, prices: PriceTable, library: Library
     Chain(module, shape, faults).judge()
     if any(found.code == "BYT119" for found in faults.found):
         faults.refuse()
-    bodies = _Bodies(module, rules, prices, faults)
+    own = own_functions(module, library)
+    bodies = _Bodies(module, rules, prices, faults, library, own)
     initial = tuple(bodies.initial(number, g) for number, g in enumerate(module.globals))
     functions = bodies.functions()
     script = bodies.script()
     stages = tuple(bodies.stage(stage) for stage in module.stages)
-    judge_library(module, library, faults)
+    judge_library(module, library, own, faults)
     faults.refuse()
-    return VerifiedModule(module, rules, prices, functions, stages, script, initial)
+    return VerifiedModule(module, rules, prices, functions, stages, script, initial, library, own)
+
+
+@lru_cache(maxsize=1024)
+def verified_library_function(
+    library: Library, prices: PriceTable, name: str, parameter_types: tuple[Type, ...]
+) -> VerifiedModule:
+    """A function of a library, the last of a module with all it calls, whatever the rules are.
+
+    Raises:
+        KeyError: there is no such function.
+        Refused: the library is wrong.
+    """
+    module = library_module(library, name, parameter_types)
+    if module is None:
+        raise KeyError(name)
+    rules, faults = default_rules(), Faults(Source(""))
+    own = own_functions(module, library)
+    bodies = _Bodies(module, rules, prices, faults, library, (*own[:-1], False))
+    functions = bodies.functions()
+    faults.refuse()
+    return VerifiedModule(module, rules, prices, functions, (), None, (), library, own)
 
 
 def _judge_tables(module: Module, rules: RuleBook, prices: PriceTable, faults: Faults) -> None:
@@ -63,8 +92,17 @@ def _judge_tables(module: Module, rules: RuleBook, prices: PriceTable, faults: F
 class _Bodies:
     """Walks through the bodies of a module."""
 
-    def __init__(self, module: Module, rules: RuleBook, prices: PriceTable, faults: Faults) -> None:
+    def __init__(
+        self,
+        module: Module,
+        rules: RuleBook,
+        prices: PriceTable,
+        faults: Faults,
+        library: Library,
+        own: tuple[bool, ...],
+    ) -> None:
         self.module, self.rules, self.prices, self.faults = module, rules, prices, faults
+        self.library, self.own = library, own
         self.domains = domains_of(rules)
 
     def initial(self, number: int, known: Global) -> VerifiedCode | None:
@@ -89,13 +127,23 @@ class _Bodies:
         found: list[VerifiedCode] = []
         depths: list[int] = []
         for number, function in enumerate(self.module.functions):
-            walked = walk_body(function.code, self.function_scope(number, function), self.faults)
+            walked = self.function(number, function)
             depths.append(1 + max((depths[callee] for callee in walked.called), default=0))
             if depths[-1] == MAX_CALL_DEPTH + 1:
                 message = f"function {function.name}: more than {MAX_CALL_DEPTH} calls deep"
                 self.faults.add("BYT150", message, function.code.span(0))
             found.append(walked.code)
         return tuple(found)
+
+    def function(self, number: int, function: Function) -> Walked:
+        """A function; the code of one that is this node's own has been walked through before."""
+        if not self.own[number]:
+            return walk_body(function.code, self.function_scope(number, function), self.faults)
+        types = tuple([parameter.type for parameter in function.parameters])
+        own = verified_library_function(self.library, self.prices, function.name, types)
+        walked = own.functions[-1]
+        code = VerifiedCode(function.code, walked.steps, walked.blocks)
+        return Walked(code, callees(function))
 
     def function_scope(self, number: int, function: Function) -> Scope:
         """What a function may use; one of the library nothing of the program."""
