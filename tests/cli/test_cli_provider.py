@@ -89,6 +89,12 @@ def test_a_step_does_all_that_is_due(five: Five) -> None:
     assert five.gives(f"job settle {job}", "ada")["charge"] == 198
 
 
+def test_nobody_else_waits_for_duties(five: Five) -> None:
+    for line in ("provider step", "provider serve --for 0"):
+        assert "ada@lab is no provider, but consumer" in five.refuses(line, "ada", exit_code=2)
+    assert not (five.path("ada") / "node").exists()
+
+
 def test_two_providers_and_one_result(five: Five) -> None:
     job = submitted(five, "--data north/bills --data south/bills")
     for who in ("nora", "sam", "nora", "sam"):

@@ -67,6 +67,12 @@ def test_every_command_speaks_json(path: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_option_says_what_it_is_for(path: tuple[str, ...]) -> None:
+    options = [each for each in COMMANDS[path].params if isinstance(each, click.Option)]
+    assert [each.opts for each in options if not (each.help or each.hidden)] == []
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_nothing_that_is_typed_leads_to_a_traceback(
     path: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,13 @@ from totemlang.cli.shell import Shell, speaks
     ),
 )
 @click.argument("data", shell_complete=files)
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="META.json")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="META.json",
+    help="Where to write what may be published.",
+)
 @click.option("--name", metavar="NAME", help="The data set's name; else that of the file.")
 @click.option(
     "--policy", type=click.Path(path_type=Path), metavar="POLICY.json", help="What may be said."

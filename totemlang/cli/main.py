@@ -22,6 +22,14 @@ _COMMANDS = {
 }
 
 
+_EPILOG = """\
+A program's life: check it, estimate it on what is published about the data, run it.
+
+Exit codes: 0 done, 1 refused, 2 wrong use, 3 out of totem, 4 failed, 5 bad data, 6 forbidden,
+69 ledger unreachable or broken, 70 internal error. `totemc COMMAND --help` shows examples.
+"""
+
+
 class Totemc(EntryPoint):
     """The group of the language."""
 
@@ -32,8 +40,7 @@ class Totemc(EntryPoint):
     cls=Totemc,
     lazy=_COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="A program's life: check it, estimate it on what is published about the data, run it. "
-    "`totemc COMMAND --help` shows examples.",
+    epilog=_EPILOG,
 )
 @click.version_option(package_name="totemlang", prog_name="totemc", message="%(prog)s %(version)s")
 def totemc() -> None:

@@ -60,7 +60,13 @@ def ca() -> None:
 @click.argument("name")
 @authority_option
 @passphrase_option
-@click.option("--days", type=click.IntRange(1, 7300), default=3650, show_default=True)
+@click.option(
+    "--days",
+    type=click.IntRange(1, 7300),
+    default=3650,
+    show_default=True,
+    help="Days that the certificate counts.",
+)
 @speaks
 def init(shell: Shell, name: str, folder: Path, passphrase: bool, days: int) -> None:
     """Make an authority called NAME in a new folder."""
@@ -101,8 +107,20 @@ def init(shell: Shell, name: str, folder: Path, passphrase: bool, days: int) -> 
     required=True,
     help="What the member may be. Repeatable.",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="CERT.pem")
-@click.option("--days", type=click.IntRange(1, 7300), default=365, show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="CERT.pem",
+    help="Where to write the certificate; else standard output.",
+)
+@click.option(
+    "--days",
+    type=click.IntRange(1, 7300),
+    default=365,
+    show_default=True,
+    help="Days that the certificate counts.",
+)
 @authority_option
 @speaks
 def sign(
@@ -128,8 +146,20 @@ def sign(
     examples=(("totem ca renew ada.request -o ada.pem", "roles as before, for another year"),),
 )
 @click.argument("request", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="CERT.pem")
-@click.option("--days", type=click.IntRange(1, 7300), default=365, show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="CERT.pem",
+    help="Where to write the certificate; else standard output.",
+)
+@click.option(
+    "--days",
+    type=click.IntRange(1, 7300),
+    default=365,
+    show_default=True,
+    help="Days that the certificate counts.",
+)
 @authority_option
 @speaks
 def renew(shell: Shell, request: Path, output: Path | None, days: int, folder: Path) -> None:

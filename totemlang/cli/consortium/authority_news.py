@@ -27,7 +27,13 @@ from totemlang.cli.shell import Shell, speaks
         ("totem ca crl --send --as gro --ledger ledger.db", "to the ledger, as the member gro"),
     ),
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="LIST.pem")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="LIST.pem",
+    help="Where to write the list; else standard output.",
+)
 @click.option("--send", is_flag=True, help="Send it to the ledger, which holds to it at once.")
 @identity_option
 @ledger_option
@@ -66,7 +72,13 @@ def crl(
         ("totem ca extend --send --as gro --ledger ledger.db", "for ten years, on the ledger"),
     ),
 )
-@click.option("--days", type=click.IntRange(1, 7300), default=3650, show_default=True)
+@click.option(
+    "--days",
+    type=click.IntRange(1, 7300),
+    default=3650,
+    show_default=True,
+    help="Days that the certificate counts.",
+)
 @click.option("--send", is_flag=True, help="Send it to the ledger.")
 @identity_option
 @ledger_option

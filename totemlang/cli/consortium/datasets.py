@@ -136,7 +136,13 @@ def list_(shell: Shell, ledger: Ledger) -> None:
 )
 @click.argument("name", type=dataset_name, metavar="ORGANISATION/NAME")
 @click.option("--version", metavar="HASH", help="As an earlier job saw it.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="META.json")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="META.json",
+    help="Where to write what is published, for `totemc`.",
+)
 @as_member
 @speaks
 def show(shell: Shell, name: str, version: str | None, output: Path | None, ledger: Ledger) -> None:

@@ -44,7 +44,13 @@ def enrol() -> None:
 )
 @click.argument("member", metavar="NAME@ORGANISATION")
 @own_folder_option
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="REQUEST")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="REQUEST",
+    help="Where to write the request; else standard output.",
+)
 @passphrase_option
 @speaks
 def request(
@@ -90,7 +96,13 @@ def install(shell: Shell, certificate: Path, identity: Path | None) -> None:
     examples=(("totem enrol renew --as ada -o ada.request", "then totem ca renew ada.request"),),
 )
 @own_folder_option
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="REQUEST")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="REQUEST",
+    help="Where to write the request; else standard output.",
+)
 @speaks
 def renew(shell: Shell, identity: Path | None, output: Path | None) -> None:
     """Make a request with the same key, which proves that it is from the same member."""

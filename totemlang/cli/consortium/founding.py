@@ -46,7 +46,13 @@ ROLES = ("provider", "consumer", "operator", "auditor")
     "--organisation", metavar="NAME", default="home", show_default=True, help="Your organisation."
 )
 @click.option(
-    "--grant", "number", type=amount, default="5000000", metavar="TOTEM", show_default=True
+    "--grant",
+    "number",
+    type=amount,
+    default="5000000",
+    metavar="TOTEM",
+    show_default=True,
+    help="What the account begins with.",
 )
 @passphrase_option
 @speaks
@@ -114,8 +120,20 @@ def init(
     help="Whose certificates count, for all members or for one organisation's; "
     "else ca/authority.pem. Repeatable.",
 )
-@click.option("--rules", "rules_path", type=click.Path(path_type=Path), metavar="FILE.csv")
-@click.option("--prices", "prices_path", type=click.Path(path_type=Path), metavar="FILE.csv")
+@click.option(
+    "--rules",
+    "rules_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="Rules in force from the start; else those of the package.",
+)
+@click.option(
+    "--prices",
+    "prices_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="Prices in force from the start; else those of the package.",
+)
 @identity_option
 @ledger_option
 @speaks

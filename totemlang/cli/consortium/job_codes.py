@@ -31,7 +31,13 @@ if TYPE_CHECKING:
 @click.option(
     "--part", type=click.IntRange(min=0), default=0, show_default=True, help="The job's part."
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="ENTRY.json")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="ENTRY.json",
+    help="Where to write the entry; else standard output.",
+)
 @as_member
 @speaks
 def code(shell: Shell, name: str, part: int, output: Path | None, ledger: Ledger) -> None:

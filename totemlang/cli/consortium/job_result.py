@@ -121,8 +121,16 @@ def job_document(found: Job, outcome: Outcome) -> dict[str, Any]:
     ),
 )
 @job_argument
-@click.option("--part", type=click.IntRange(min=0), default=0, show_default=True)
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE.json")
+@click.option(
+    "--part", type=click.IntRange(min=0), default=0, show_default=True, help="The part, from 0."
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE.json",
+    help="Where to write the signed receipt.",
+)
 @as_member
 @speaks
 def receipt(shell: Shell, name: str, part: int, output: Path | None, ledger: Ledger) -> None:

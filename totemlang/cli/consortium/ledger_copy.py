@@ -24,7 +24,13 @@ if TYPE_CHECKING:
         ("totem ledger export | head -1", "the genesis"),
     ),
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE.jsonl")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE.jsonl",
+    help="Where to write the chain; else standard output.",
+)
 @as_reader
 @speaks
 def export(shell: Shell, output: Path | None, ledger: Ledger) -> None:

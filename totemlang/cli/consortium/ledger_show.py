@@ -154,9 +154,7 @@ def _show_ledger(shell: Shell, ledger: Ledger) -> None:
     if known:
         rows = [(name, ", ".join(roles)) for name, roles in known["organisations"].items()]
         shell.show(listed(("organisation", "roles"), rows, "ll"), "")
-    from totemlang.ledger.chain import entries
-
-    latest = entries(chain, after=number - _LATEST - 1)
+    latest = tuple(_all(ledger, [number - _LATEST - 1]))
     if latest:
         shell.show(entry_table(latest))
     if number > len(latest):

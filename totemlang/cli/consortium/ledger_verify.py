@@ -95,7 +95,13 @@ def verify(
     cls=Command,
     examples=(("totem ledger checkpoint -o nora.head --as nora", "for other members to keep"),),
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where to write the checkpoint; else standard output.",
+)
 @click.option("--unverified", is_flag=True, help="Sign what is there, without a replay first.")
 @as_member
 @speaks

@@ -76,6 +76,7 @@ def accept(
     type=click.Choice(("policy", "capacity", "access_key", "other")),
     default="other",
     show_default=True,
+    help="Why, in a word that the ledger keeps.",
 )
 @as_member
 @speaks
@@ -165,7 +166,12 @@ def finish(
 )
 @job_argument
 @part_option
-@click.option("--status", type=click.Choice(("failed", "bad_data", "out_of_totem")), required=True)
+@click.option(
+    "--status",
+    type=click.Choice(("failed", "bad_data", "out_of_totem")),
+    required=True,
+    help="How it ends.",
+)
 @hash_options[1]
 @as_member
 @speaks

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from totemlang.engine.progress import Progress
-    from totemlang.ledger.client import Job
+    from totemlang.ledger.client import Job, Ledger
     from totemlang.node.provider import Deed, ProviderNode
 
 _AGAIN = 5.0
@@ -174,7 +174,13 @@ def receive(
     ),
 )
 @click.argument("file", metavar="ENTRY.json", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DELIVERY.json")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="DELIVERY.json",
+    help="Where to write what the part gave.",
+)
 @_folder_option
 @identity_option
 @ledger_option
@@ -259,6 +265,7 @@ def _node(
     holdings = noted_holdings(own) | given_holdings(data)
     drawing = _Drawing(shell)
     with open_ledger(place, own) as ledger:
+        _require_provider(ledger)
         try:
             yield (
                 ProviderNode(
@@ -272,6 +279,13 @@ def _node(
             )
         finally:
             drawing.end()
+
+
+def _require_provider(ledger: Ledger) -> None:
+    """Nothing would ever be due to anybody else. Raises UsageError."""
+    roles = ledger.identity.certificate.roles if ledger.identity is not None else frozenset()
+    if "provider" not in roles:
+        raise UsageError(f"{ledger.member} is no provider, but {', '.join(sorted(roles))}")
 
 
 @contextmanager

@@ -209,6 +209,7 @@ def key(shell: Shell, name: str, ledger: Ledger) -> None:
     type=click.Choice(("purpose", "consumer", "policy", "other")),
     default="other",
     show_default=True,
+    help="Why, in a word that the ledger keeps.",
 )
 @as_member
 @speaks

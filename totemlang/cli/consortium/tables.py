@@ -43,7 +43,13 @@ def _commands(kind: str) -> Group:
         ),
     )
     @click.argument("hash", required=False)
-    @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE.csv")
+    @click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path),
+        metavar="FILE.csv",
+        help="Where to write the table.",
+    )
     @as_member
     @speaks
     def show(shell: Shell, hash: str | None, output: Path | None, ledger: Ledger) -> None:
