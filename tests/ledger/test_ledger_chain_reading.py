@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from totemlang.ledger.canonical import canonical
 from totemlang.ledger.chain import (
     BrokenLedger,
     Chain,
+    Entry,
     block_at,
     check,
     entries,
@@ -140,3 +142,34 @@ def test_a_restored_ledger_is_not_of_the_future(
 
     with pytest.raises(BrokenLedger, match="future"):
         restore(export_lines(chain), tmp_path / "copy.db", tiny, clock=early)  # type: ignore[arg-type]
+
+
+def test_large_transactions_are_read_a_few_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = busy(tmp_path).chain()
+    every = entries(chain)
+    monkeypatch.setattr("totemlang.ledger.chain.reading.PAGE_BYTES", 1_500)
+    read: list[Entry] = []
+    while page := entries(chain, after=read[-1].number if read else -1):
+        assert len(page) <= 3
+        read += page
+    assert tuple(read) == every
+
+
+def test_a_line_without_end_is_not_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("totemlang.ledger.chain.export.MAX_LINE", 1_000)
+    read: list[int] = []
+
+    class Endless(BytesIO):
+        def readline(self, size: int | None = -1, /) -> bytes:
+            read.append(size or 0)
+            return b"x" * (10**6 if size in (None, -1) else size)
+
+        __next__ = readline
+
+    with pytest.raises(BrokenLedger, match="line 1 of the export is malformed"):
+        restore(Endless(), tmp_path / "copy.db", tiny)
+    assert read == [1_001]

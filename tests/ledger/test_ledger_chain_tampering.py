@@ -351,6 +351,47 @@ def test_a_purged_private_value_leaves_its_hash(consortium: Consortium) -> None:
         consortium.chain("ada").call("read_note", {"key": "n"})
 
 
+@pytest.mark.parametrize("value", ["", "null", "5", '{"a":1}', '["x"]', '[["x","y"]]', "[[1,2]]"])
+def test_malformed_state_of_the_chain_is_named_not_raised(
+    consortium: Consortium, value: str
+) -> None:
+    text = take_checkpoint(consortium.chain("bob"))
+    found = tampered(
+        consortium, f"INSERT INTO state VALUES ('chain', 'renewed', X'{value.encode().hex()}')"
+    )
+    assert found is not None
+    assert found.fault is Fault.STATE
+    chain = consortium.chain()
+    assert verify(chain, checkpoints=[text]).finding == Finding(
+        Fault.STATE, "the renewed certificates of authorities are malformed"
+    )
+    for use in (chain.trust, lambda: check(chain, text), lambda: chain.call("clock", {"key": "k"})):
+        with pytest.raises(BrokenLedger, match="LDG230"):
+            use()
+    assert rebuild(chain)
+    assert verify(chain).finding is None
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "UPDATE blocks SET header = zeroblob({}) WHERE number = 3",
+        "UPDATE entries SET writes = zeroblob({}) WHERE entry = 2",
+        "UPDATE state SET value = zeroblob({}) WHERE key = 'held/y'",
+        "UPDATE private_values SET value = zeroblob({})",
+        "UPDATE certificates SET der = zeroblob({})",
+    ],
+)
+def test_a_huge_value_is_not_read(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch, edit: str
+) -> None:
+    monkeypatch.setattr("totemlang.ledger.chain.store.MAX_ROW_BYTES", 2**20)
+    found = tampered(consortium, edit.format(2**20 + 1))
+    assert found == Finding(Fault.FILE, "string or blob too big")
+    with consortium.chain().store.reading() as connection, pytest.raises(sqlite3.DataError):
+        connection.execute("SELECT zeroblob(?)", (2**20 + 1,)).fetchone()
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from totemlang.ledger.canonical import canonical, parse_own
+from totemlang.ledger.chain.faults import BrokenLedger, Fault, Finding
 from totemlang.ledger.chain.transaction import Transaction
 from totemlang.ledger.chain.world import Readable
 from totemlang.ledger.contract.refusals import Reason, Refusal
@@ -37,7 +38,11 @@ _RENEWED = "renewed"
 
 
 def trusted(world: Readable, genesis: Trust) -> Trust:
-    """Who is believed in a state: the authorities of genesis, and their renewed certificates."""
+    """Who is believed in a state: the authorities of genesis, and their renewed certificates.
+
+    Raises:
+        BrokenLedger: where the state is malformed.
+    """
     known = world.get(SPACE, _RENEWED)
     return genesis if known is None else _extended(genesis.authorities, known)
 
@@ -93,8 +98,13 @@ def _is_same(known: AuthorityCertificate, found: AuthorityCertificate) -> bool:
 @lru_cache(16)
 def _extended(authorities: tuple[Authority, ...], renewed: bytes) -> Trust:
     first = {authority.line: authority for authority in authorities}
-    later = tuple(
-        Authority(read_authority(from_pem(text)), first[line].organisations, line)
-        for line, text in parse_own(renewed)
-    )
+    try:
+        later = tuple(
+            Authority(read_authority(from_pem(text)), first[line].organisations, line)
+            for line, text in parse_own(renewed)
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        # The file's state may be a stranger's: only replay makes sure of it.
+        message = "the renewed certificates of authorities are malformed"
+        raise BrokenLedger(Finding(Fault.STATE, message)) from None
     return Trust(authorities + later)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator
+from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.x509 import load_der_x509_certificate
 
 from totemlang.ledger.canonical import canonical, parse, parse_canonical
-from totemlang.ledger.chain.block import Header
+from totemlang.ledger.chain.block import MAX_BLOCK, Header
 from totemlang.ledger.chain.execution import Contract
 from totemlang.ledger.chain.faults import BrokenLedger, Fault, Finding
 from totemlang.ledger.chain.gathered import GatheredWorld
@@ -52,6 +53,8 @@ def export_lines(chain: Chain) -> Iterator[bytes]:
         ):
             try:
                 header = Header.decode(text)
+                if header.count > MAX_BLOCK:
+                    raise ValueError("a block of too many transactions")
                 rows = connection.execute(
                     "SELECT body, signature, record, writes FROM main.entries"
                     " WHERE entry >= ? AND entry < ? ORDER BY entry",
@@ -78,7 +81,7 @@ def restore(
         UsageError: where the file exists.
         BrokenLedger: where the export is malformed or does not verify; there is no file then.
     """
-    source = iter(lines)
+    source = _bounded(lines)
 
     def fill(connection: sqlite3.Connection) -> None:
         count = 0
@@ -102,6 +105,13 @@ def restore(
 
     Store(path).create(fill, judge)
     return Chain.open(path, contract, clock=clock)
+
+
+def _bounded(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines; of a file no more of one than counts, for a stranger's may have no end."""
+    if isinstance(lines, BufferedIOBase):
+        return iter(lambda: lines.readline(MAX_LINE + 1), b"")
+    return iter(lines)
 
 
 def _take(connection: sqlite3.Connection, line: dict[str, Any], count: int) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 from attrs import frozen
 
 from totemlang.ledger.canonical import parse, parse_canonical
-from totemlang.ledger.chain.block import MAX_NUMBER, Header
+from totemlang.ledger.chain.block import MAX_BLOCK_BYTES, MAX_NUMBER, Header
 from totemlang.ledger.chain.execution import CONTRACT_SPACE
 from totemlang.ledger.chain.faults import BrokenLedger, Fault, Finding
 from totemlang.ledger.chain.ledger import Chain
@@ -23,6 +23,9 @@ from totemlang.ledger.identity import read_member
 
 PAGE = 1000
 """Entries that are read at once."""
+
+PAGE_BYTES = 16 * 2**20
+"""Bytes that they have together, or one of them alone."""
 
 
 @frozen
@@ -118,7 +121,10 @@ def find_transaction(chain: Chain, identifier: str) -> Entry | None:
 
 
 def history(chain: Chain, key: str, *, after: int = -1, count: int = PAGE) -> tuple[Entry, ...]:
-    """At most `count` transactions that wrote a key of the contract's, behind entry `after`."""
+    """At most `count` transactions that wrote a key of the contract's, behind entry `after`.
+
+    There are fewer where they are large; none is the end.
+    """
     with chain.store.reading() as connection:
         return tuple(
             _entries(
@@ -129,19 +135,28 @@ def history(chain: Chain, key: str, *, after: int = -1, count: int = PAGE) -> tu
                 key,
                 after,
                 count,
+                size=PAGE_BYTES,
             )
         )
 
 
 def entries(chain: Chain, *, after: int = -1, count: int = PAGE) -> tuple[Entry, ...]:
-    """At most `count` transactions behind entry `after`, in order: how one follows a ledger."""
+    """At most `count` transactions behind entry `after`, in order: how one follows a ledger.
+
+    There are fewer where they are large; none is the end.
+    """
     with chain.store.reading() as connection:
-        return tuple(_entries(connection, "entry > ?", after, limit=count))
+        return tuple(_entries(connection, "entry > ?", after, limit=count, size=PAGE_BYTES))
 
 
 def _entries(
-    connection: sqlite3.Connection, where: str, *parameters: object, limit: int = PAGE
+    connection: sqlite3.Connection,
+    where: str,
+    *parameters: object,
+    limit: int = PAGE,
+    size: int = MAX_BLOCK_BYTES,
 ) -> Iterator[Entry]:
+    """At most `limit` entries, and no more behind the one that brings them to `size` bytes."""
     for number, at, key, body, record, writes in connection.execute(
         "SELECT entry, block, id, body, record, writes FROM entries"
         f" WHERE {where} ORDER BY entry LIMIT ?",
@@ -165,6 +180,9 @@ def _entries(
         except (ValueError, KeyError, TypeError, AttributeError):
             finding = Finding(Fault.ENTRY, "the transaction is malformed", at)
             raise BrokenLedger(finding) from None
+        size -= len(body) + len(record) + len(writes)
+        if size <= 0:
+            return
 
 
 def _member(connection: sqlite3.Connection, fingerprint: str) -> str:

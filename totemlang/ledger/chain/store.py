@@ -21,6 +21,11 @@ from totemlang.diagnostics import LedgerUnreachable, UsageError
 PATIENCE = 60.0
 """Seconds to wait for other processes before the ledger counts as unreachable."""
 
+MAX_ROW_BYTES = 65 * 2**20
+"""Bytes of a row, of which a block's are the largest: a stranger's file may hold larger ones, and
+they are not read.
+"""
+
 LONGEST_PAUSE = 0.008
 """Seconds between two looks whether the ledger is free."""
 
@@ -224,6 +229,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         isolation_level=None,
         cached_statements=256,
     )
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_ROW_BYTES)
     connection.execute("PRAGMA trusted_schema = OFF")  # the file may be a stranger's
     connection.execute("PRAGMA cell_size_check = ON")
     connection.execute("PRAGMA synchronous = FULL")  # what was answered survives a power cut

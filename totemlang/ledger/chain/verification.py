@@ -24,6 +24,9 @@ from totemlang.ledger.chain.world import World
 Progress = Callable[[int], None]
 """Told the number of each block that has been held to its rules."""
 
+_TOGETHER = 16
+"""Values that are compared at once, which are in memory then."""
+
 _COMPARED = {
     "state": ("space", "key", "value"),
     "private_hashes": ("collection", "key", "hash"),
@@ -74,8 +77,7 @@ def verify(
         done, finding = 0, None
         replay = Replay(connection, chain.rules, GatheredWorld(World(connection, "replay")))
         try:
-            trust = chain.trust()
-            known = [read_checkpoint(text, trust) for text in texts]
+            known = _read(chain, texts)
             first = 0 if trusted is None else known[-1].number + 1
             helpers = _helpers(connection, first, processes)
             with (
@@ -134,6 +136,13 @@ def _file_checked(chain: Chain, connection: sqlite3.Connection, *, aside: bool) 
             yield
         finally:
             checked.result()
+
+
+def _read(chain: Chain, texts: Sequence[bytes]) -> list[Checkpoint]:
+    if not texts:
+        return []
+    trust = chain.trust()
+    return [read_checkpoint(text, trust) for text in texts]
 
 
 def take_checkpoint(chain: Chain) -> bytes:
@@ -216,11 +225,12 @@ def _check_file(connection: sqlite3.Connection) -> None:
 
 def _compare_state(connection: sqlite3.Connection) -> None:
     for table, columns in _COMPARED.items():
+        count = _TOGETHER if columns[2] == "value" else 1_000  # values are large where one wishes
         asked = f"SELECT {', '.join(columns)} FROM {{}}.{table} ORDER BY {', '.join(columns[:2])}"
         asked += f", {columns[2]}"
         stored, made = (connection.execute(asked.format(one)) for one in ("main", "replay"))
         while True:
-            some, others = stored.fetchmany(1000), made.fetchmany(1000)
+            some, others = stored.fetchmany(count), made.fetchmany(count)
             if not some and not others:
                 break
             for one, other in zip_longest(some, others) if some != others else ():
