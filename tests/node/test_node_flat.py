@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from valley import BILLS, FLAT, METERED, NORTH, Valley, copied, valley, write_bills
+from valley import BILLS, FLAT, HIGHEST, METERED, NORTH, SOUTH, Valley, copied, valley, write_bills
 
 from totemlang.ledger.chain import verify
 from totemlang.ledger.client import Job
@@ -27,6 +27,7 @@ def run_on(
     job: Job,
     rows: Sequence[tuple[int, float]],
     monkeypatch: pytest.MonkeyPatch,
+    south: Sequence[tuple[int, float]] = SOUTH,
 ) -> list[str]:
     """Everything that the ledger holds of a job that runs on these rows.
 
@@ -35,6 +36,7 @@ def run_on(
     """
     there = copied(here, folder)
     write_bills(folder / "north" / "bills.csv", rows)
+    write_bills(folder / "south" / "bills.csv", south)
     numbers = itertools.count()
     monkeypatch.setattr("secrets.token_hex", lambda size: f"{next(numbers):0{2 * size}x}")
     five = there.five
@@ -58,9 +60,8 @@ def without_private_hashes(written: Sequence[str]) -> list[str]:
         if body["function"] == "result_deliver":
             assert set(body["arguments"]) == {"job", "part", "hash"}
             assert set(record) == {"reads", "writes", "result"}
-            assert [entry[:2] for entry in writes["private"]] == [
-                ["lab", f"result/{body['arguments']['job']}/0"]
-            ]
+            key = "result/{job}/{part}".format(**body["arguments"])
+            assert [entry[:2] for entry in writes["private"]] == [["lab", key]]
             assert writes["public"] == []
             text = body["function"]
         kept.append(text)
@@ -113,3 +114,42 @@ def test_a_flat_bill_is_the_bound_and_its_receipt_shows_bounds(tmp_path: Path) -
     (released,) = here.ada.parts(job.job)
     assert [each["totem"] for each in released.receipt.receipt["by_stage"]] == list(part.by_stage)
     assert here.ada.result(job.job).is_done
+
+
+@pytest.mark.parametrize("text", [BILLS, FAILING + HIGHEST], ids=["stacked", "merged, failing"])
+def test_of_several_providers_none_is_seen_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    (tmp_path / "begin").mkdir()
+    here = valley(tmp_path / "begin", north=FLAT, south=FLAT)
+    job = here.submit(text, None, None)
+    contents = ((NORTH, SOUTH), (OTHERS, ()), ((), SPARSE), (SPARSE, OTHERS))
+    written = [
+        without_private_hashes(run_on(tmp_path / str(number), here, job, north, monkeypatch, south))
+        for number, (north, south) in enumerate(contents)
+    ]
+    assert len(written[0]) == 13  # two lives of six, and the settlement
+    assert written[1:] == written[:1] * 3
+
+
+def test_where_the_other_provider_ends_the_job_a_flat_part_tells_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "begin").mkdir()
+    here = valley(tmp_path / "begin", north=FLAT, south=METERED)
+    failing = FAILING.replace("C_id - 5", "C_id - 4")  # as a record of the south does
+    job = here.submit(failing, None, None)
+    written = [
+        without_private_hashes(run_on(tmp_path / str(number), here, job, north, monkeypatch))
+        for number, north in enumerate((NORTH, OTHERS, SPARSE, ()))
+    ]
+    functions = [json.loads(t.split("\n")[0])["function"] for t in written[0] if "\n" in t]
+    assert "job_fail" in functions
+    assert [len(w) for w in written] == [len(written[0])] * 4
+    differing = [
+        json.loads(texts[0].split("\n")[0])["function"]
+        for texts in zip(*written, strict=True)
+        if len(set(texts)) > 1
+    ]
+    # The receipt of the south's part is signed, so its hash is another each time.
+    assert set(differing) <= {"job_fail", "job_settle"}
