@@ -47,6 +47,16 @@ def test_every_function_of_the_contract_has_a_method_with_its_arguments() -> Non
             assert may_lack == (type(kind).__name__ == "Optional"), (name, argument)
 
 
+def test_figures_that_may_not_be_published_are_not_even_sent(five: Members) -> None:
+    measured = metadata(10, exact=True, distinct=5)
+    before = five["nora"].chain.head()
+    with pytest.raises(Refusal, match="LDG141"):
+        five["nora"].dataset_publish("bills", "bills", measured, FLAT_POLICY)
+    with pytest.raises(Refusal, match="LDG140"):
+        five["nora"].dataset_publish("bills", "bills", "{}", FLAT_POLICY)
+    assert five["nora"].chain.head() == before  # where a refused call would stand for ever
+
+
 def test_answers_read_and_write_back_what_the_contract_gave(five: Members) -> None:
     ledger = five["gro"]
     raw: dict[str, Any] = ledger.channel.query("consortium_show", {})

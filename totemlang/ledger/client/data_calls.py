@@ -13,6 +13,7 @@ from totemlang.ledger.client.answers import (
     PrivateValue,
 )
 from totemlang.ledger.client.calls import Calls
+from totemlang.ledger.contract.datasets import publishable
 from totemlang.ledger.contract.deliveries import VALUE
 
 
@@ -22,7 +23,11 @@ class DataCalls(Calls):
     def dataset_publish(
         self, name: str, about: str, metadata: str, policy: str | None = None
     ) -> Dataset:
-        """Publish a data set of one's organisation, or a new version; documents are JSON texts."""
+        """Publish a data set of one's organisation, or a new version; documents are JSON texts.
+
+        What the contract would refuse of them is refused before anything is sent.
+        """
+        publishable(metadata, policy)
         return self._call(
             Dataset, "dataset_publish", name=name, about=about, metadata=metadata, policy=policy
         )

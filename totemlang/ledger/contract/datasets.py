@@ -34,6 +34,9 @@ from totemlang.schema.policy import Ceiling, Policy, policy_from_json
 
 DOCUMENT = Text(256 * 2**10, lines=True)
 
+OPEN_POLICY = '{"totem_policy": 1}'
+"""The policy of who states none."""
+
 
 @declared(
     roles=("provider",),
@@ -47,10 +50,8 @@ def dataset_publish(stub: Stub, name: str, about: str, metadata: str, policy: st
 
     What it earns goes to whoever published it first, or first since it was withdrawn.
     """
-    policy = policy or '{"totem_policy": 1}'
-    described, rules = _read(metadata, policy)
-    if rules.is_flat:
-        _check_flat(described, rules)
+    policy = policy or OPEN_POLICY
+    described, rules = publishable(metadata, policy)
     caller, moment = stub.caller(), now(stub)
     dataset = f"{caller.organisation}/{name}"
     before = load(stub, f"dataset/{dataset}")
@@ -106,6 +107,19 @@ def dataset_show(stub: Stub, dataset: str, version: str | None) -> Record:
     """A data set with its metadata and policy, now or as an earlier job saw it."""
     record = need(stub, f"dataset/{dataset}", f"data set {dataset}")
     return record | published(stub, version or record["version"])
+
+
+def publishable(metadata: str, policy: str | None) -> tuple[Metadata, Policy]:
+    """Metadata and policy as they may be published. Who publishes asks before he sends: what is
+    refused stands on the ledger for ever, and figures that were measured are not to stand there.
+
+    Raises:
+        Refusal: they may not (LDG140, LDG141).
+    """
+    described, rules = _read(metadata, policy or OPEN_POLICY)
+    if rules.is_flat:
+        _check_flat(described, rules)
+    return described, rules
 
 
 def open_dataset(stub: Stub, dataset: str) -> Record:
