@@ -85,7 +85,7 @@ class NativeGrouping:
         self._texts += sorted({len(plan.keys) + cell.value for cell in plan.layout.text_extremes})
         most = _TEXT_SLICE if plan.layout.text_extremes else SLICE
         self._slice = min(most, max(_LEAST_SLICE, self._limit // (4 * plan.layout.size)))
-        self._most_direct = min(plan.most_direct, self._limit // (4 * plan.layout.size))
+        self._most_direct = min(plan.most_direct, self._limit // (2 * plan.layout.size))
 
     def add(self, emission: Emission) -> None:
         """Take in what a stage emitted: key parts, then values."""

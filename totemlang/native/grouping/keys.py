@@ -65,6 +65,17 @@ class Keys:
         return """(local.set $limit
   (i32.sub (i32.shl (memory.size $source) (i32.const 16)) (i32.const 16)))"""
 
+    def part_of_words(self, part: int) -> str:
+        """Set a key part that is no string from the words."""
+        k = next(k for k, word in enumerate(self.layout.words) if part in word.parts)
+        value, parts = f"(local.get $w{k})", self.layout.words[k].parts
+        if len(parts) == 2:
+            is_first = part == parts[0]
+            value = (
+                f"(i64.shr_s {value} (i64.const 32))" if is_first else f"(i64.extend32_s {value})"
+            )
+        return f"(local.set $a{part} {value})"
+
     def words_at_once(self, *, has_long: bool) -> str:
         """Set the words from the parts without calls.
 

@@ -30,6 +30,8 @@ class Moves:
         """All the functions."""
         yield self._rehome()
         yield self._absorb()
+        if self.layout.is_direct:
+            yield self._absorb_directly()
         yield self._leave()
         yield self._end()
         yield self._spell()
@@ -91,6 +93,32 @@ class Moves:
       (local.set $number (i32.sub (local.get $number) (i32.const 1)))
       (local.set $o (i32.add (local.get $o) (global.get $size)))
       (br $groups))))"""
+
+    def _absorb_directly(self) -> str:
+        """The same where groups are found by value; those of no rows are passed over."""
+        kinds = len(self.keys.kinds)
+        return f"""
+(func (export "absorb_directly") (param $o i32) (param $number i32) (param $texts i32)
+  (local $e i32)(local $base i32)(local $size i64){self.keys.word_locals}
+  {self.keys.part_locals}{self.keys.range_locals()}
+  {self.keys.load_ranges()}
+  (local.set $base (i32.load $own (i32.const {self.state.direct})))
+  (block $done
+    (block $stop
+      (loop $groups
+        (br_if $done (i32.eqz (local.get $number)))
+        (if (i64.ne (i64.load $source offset={self.layout.count} (local.get $o)) (i64.const 0))
+          (then
+            {self.keys.load_words("$source", "(local.get $o)")}
+            {" ".join(self.keys.part_of_words(part) for part in range(kinds))}
+            {self.keys.direct("(local.get $base)")}
+            (if (i64.eqz (i64.load $own offset={self.layout.count} (local.get $e)))
+              (then {self.keys.keep_words()} {self.cells.begin()}))
+            {self.cells.fold()}))
+        (local.set $number (i32.sub (local.get $number) (i32.const 1)))
+        (local.set $o (i32.add (local.get $o) (global.get $size)))
+        (br $groups)))
+    (unreachable)))"""
 
     def _leave(self) -> str:
         """Copies groups to `$out` and what goes with them to `$texts`.

@@ -120,9 +120,13 @@ class Tables:
         if self.way is Way.DIRECT:
             before = room_of(old_ranges)
             held = self.room.view(old, before * size, np.uint8).reshape(before, size)
-            counts = self.room.words(old + self.layout.count, before, size)
-            present = np.flatnonzero(counts)
-            groups[_moved(present, old_ranges, ranges)] = held[present]
+            if before and ranges[1:] == old_ranges[1:]:  # they stay one behind the other
+                first = int(_moved(np.zeros(1, np.int64), old_ranges, ranges)[0])
+                groups[first : first + before] = held
+            else:
+                counts = self.room.words(old + self.layout.count, before, size)
+                present = np.flatnonzero(counts)
+                groups[_moved(present, old_ranges, ranges)] = held[present]
             self.instance.call("free", old, before * size)
         self.way, self.ranges, self._direct = Way.DIRECT, ranges, new
         self.room.view(self.state.direct, 1, np.int32)[0] = np.uint32(new).astype(np.int32)
