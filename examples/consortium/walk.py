@@ -56,6 +56,7 @@ def main(folder: Path) -> None:
 
 def found_it() -> None:
     """Five members and a ledger."""
+    say("Five members type what members type. S400 to S424 are the steps of the patent.")
     say("An authority says who is a member. Keys are made by their owners, and stay with them.")
     run("totem ca init valley")
     for member, role in MEMBERS:
@@ -138,7 +139,7 @@ def run_a_flat_job() -> None:
 
 def be_refused() -> None:
     """A job that Eval refuses."""
-    say("Eval(code*) refuses a program that would carry the readings away.")
+    say("The contract refuses a program that would carry the readings away.")
     run(f"totem job submit {EVERY} --data north/meters --budget 500_000 --as ada", ends=1)
 
 
