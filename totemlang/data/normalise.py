@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -60,7 +61,7 @@ def normalise(array: pa.Array, kind: Kind, column: str, file: str) -> pa.Array:
     if natural is None:
         raise BadData(f"{file}: column {column!r} has the type {array.type}, which no kind reads")
     with reading(file, f"column {column!r} holds a value that {natural.value} cannot hold"):
-        array.validate(full=True)
+        _validate(array)
         found = _to_natural(array, natural)
         _check_domain(found, natural, column, file)
         if kind is not natural:
@@ -138,10 +139,41 @@ def _to_natural(array: pa.Array, kind: Kind) -> pa.Array:
 
 def _one_nan(array: pa.Array) -> pa.Array:
     """The same values with every NaN made the canonical one (positive, quiet, no payload)."""
+    values = _values(array)
+    if not len(values) or not np.isnan(values.min()):  # the least is NaN where any is
+        return array
     nan = pc.is_nan(array)
     if not pc.any(nan).as_py():
         return array
     return pc.if_else(nan, pa.scalar(np.nan, array.type), array)
+
+
+def _values(array: pa.Array) -> Any:
+    """The values of numbers as they lie, whatever stands where they are missing."""
+    buffer = array.buffers()[1]
+    dtype = array.type.to_pandas_dtype()
+    if buffer is None:
+        return np.zeros(0, dtype)
+    return np.frombuffer(buffer, dtype, len(array), array.offset * np.dtype(dtype).itemsize)
+
+
+def _validate(array: pa.Array) -> None:
+    """Raise where an array is not what its type says. Plain ASCII is seen at a glance."""
+    array.validate()
+    if not pa.types.is_string(array.type) or not _is_ascii(array):
+        array.validate(full=True)
+
+
+def _is_ascii(array: pa.Array) -> bool:
+    """Whether strings, the offsets of which have their room, stand in order and are all ASCII."""
+    _, offsets, text = array.buffers()
+    if offsets is None or text is None or not len(array):
+        return False
+    edges = np.frombuffer(offsets, np.int32, len(array) + 1, 4 * array.offset)
+    first, last = int(edges[0]), int(edges[-1])
+    if not 0 <= first < last <= text.size or bool((edges[1:] < edges[:-1]).any()):
+        return False
+    return int(np.frombuffer(text, np.uint8, last - first, first).max()) < 128
 
 
 def _check_domain(array: pa.Array, kind: Kind, column: str, file: str) -> None:
@@ -153,7 +185,6 @@ def _check_domain(array: pa.Array, kind: Kind, column: str, file: str) -> None:
         low, high = FIRST_MOMENT, LAST_MOMENT
     else:
         return
-    bounds = pc.min_max(days)
-    least, most = bounds["min"].as_py(), bounds["max"].as_py()
-    if least is not None and (least < low or most > high):
+    values = _values(days.drop_null() if days.null_count else days)
+    if len(values) and (values.min() < low or values.max() > high):
         raise BadData(f"{file}: column {column!r} holds a {kind.value} outside the years 1 to 9999")

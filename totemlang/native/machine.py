@@ -40,7 +40,9 @@ from totemlang.vm.totals import Noted, Totals, work_out
 _NO_FAILURE = bytes(CHAIN - FAILED_COUNT)
 
 CHUNK = 1 << 22
-"""Totem drawn at a time, where there is so much."""
+"""Totem drawn at a time, where there is so much; more where the batch before needed more."""
+
+_MOST_CHUNK = 1 << 36
 
 MOST_TOTEM = 1 << 62
 """What generated code can count: a batch that takes it further is run by the interpreter."""
@@ -75,6 +77,7 @@ class NativeMachine:
         self._globals, self._lookups, self._meter = globals, lookups, meter
         self._noted = Noted(stops=[Stops() for _ in self.plan.bodies])
         self._stage, self._drawn, self._spent = "", 0, 0
+        self._chunk = CHUNK
         self._ended: BaseException | None = None
         self._interpreter: Machine | None = None
         self.instance = Instance(self.plan.text, memory, self._more)
@@ -230,13 +233,13 @@ class NativeMachine:
         self.instance.write(FAILED_COUNT, _NO_FAILURE)
 
     def _first_draw(self) -> int:
-        self._drawn = self._meter.draw(0, CHUNK, self._stage)
+        self._drawn = self._meter.draw(0, self._chunk, self._stage)
         return self._drawn
 
     def _more(self, need: int) -> int:
         """Called by generated code that has less than no totem left."""
         try:
-            taken = self._meter.draw(need, max(need, CHUNK), self._stage)
+            taken = self._meter.draw(need, max(need, self._chunk), self._stage)
         except BaseException as error:  # also an interrupt: generated code lets nothing through
             self._ended = error
             return -1
@@ -247,6 +250,7 @@ class NativeMachine:
 
     def _settle(self, stage: str, left: int) -> None:
         self._meter.give_back(left)
+        self._chunk = max(CHUNK, min(_MOST_CHUNK, (self._drawn - left) * 5 // 4))
         self._spent += self._drawn - left
         self._noted.stages[stage] += self._drawn - left
 
