@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from consortium import BEGIN, ORGANISATIONS
+from consortium import BEGIN, ORGANISATIONS, PRICES, RULES
 
 from totemlang.diagnostics import UsageError
-from totemlang.ledger.chain import verify
-from totemlang.ledger.client import Ledger
-from totemlang.ledger.contract import Refusal
+from totemlang.ledger.chain import BrokenLedger, Chain, export_lines, restore, verify
+from totemlang.ledger.client import Ledger, hold_to_founding
+from totemlang.ledger.contract import Refusal, execute
 from totemlang.ledger.founding import found, found_alone, own_identity
 from totemlang.ledger.identity import (
     Authority,
@@ -79,6 +79,22 @@ def test_several_organisations_found_a_ledger_once(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="founded once"):
         found(path, founder, "valley", authorities, ORGANISATIONS, clock=_clock)
     assert Ledger.open(path).id == ledger.id
+
+
+def test_who_founds_a_known_genesis_otherwise_is_found_out(tmp_path: Path) -> None:
+    founder, authorities = _founder(tmp_path, "operator")
+    path, split = tmp_path / "ledger.db", tmp_path / "split.db"
+    with found(path, founder, "valley", authorities, ORGANISATIONS, clock=_clock) as ledger:
+        lines = [line for line in export_lines(ledger.chain) if b'"number":1,' not in line]
+    restore(lines, split, execute, clock=_clock).close()
+    chain = Chain.open(split, execute, founder, ledger=ledger.id, clock=_clock)
+    texts = {"rules": RULES, "prices": PRICES}
+    Ledger(chain, founder).consortium_found("valley", {"grid": ["operator"]}, **texts)
+    assert verify(chain).finding is None  # every signature counts: the operator's own
+    with pytest.raises(BrokenLedger, match="founded otherwise"):
+        Ledger.open(split, founder, clock=_clock)
+    with pytest.raises(BrokenLedger, match="founded otherwise"):
+        hold_to_founding(Ledger.open(split).chain)
 
 
 def test_what_cannot_be_founded_leaves_nothing(tmp_path: Path) -> None:

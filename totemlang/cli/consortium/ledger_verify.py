@@ -59,6 +59,7 @@ def verify(
     """Replay the ledger: hashes, signatures, certificates, outcomes, state."""
     from totemlang.diagnostics import UsageError
     from totemlang.ledger.chain import verify as verify_chain
+    from totemlang.ledger.client import hold_to_founding
 
     if identifier not in (None, ledger.id):
         raise UsageError(f"this is the ledger {ledger.id}, another one than asked for")
@@ -70,6 +71,7 @@ def verify(
             trusted=None if trusted is None else read_bytes(trusted),
             progress=progress,
         ).checked()
+    hold_to_founding(ledger.chain)
     if shell.as_json:
         shell.document(
             {

@@ -19,6 +19,7 @@ from totemlang.ledger.client.answers import (
     TableVersions,
 )
 from totemlang.ledger.client.calls import Channel, every
+from totemlang.ledger.client.founded import hold_to_founding
 from totemlang.ledger.client.job_answers import (
     Access,
     Job,
@@ -78,6 +79,7 @@ __all__ = [
     "access_key",
     "as_refused",
     "every",
+    "hold_to_founding",
     "ledger_file",
     "prove",
 ]

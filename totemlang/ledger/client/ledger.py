@@ -16,6 +16,7 @@ from totemlang.diagnostics import UsageError
 from totemlang.ledger.chain import Chain
 from totemlang.ledger.chain.ledger import Clock, machine_clock
 from totemlang.ledger.client.data_calls import DataCalls
+from totemlang.ledger.client.founded import hold_to_founding
 from totemlang.ledger.client.job_calls import JobCalls
 from totemlang.ledger.client.member_calls import MemberCalls
 from totemlang.ledger.client.run_calls import RunCalls
@@ -52,9 +53,12 @@ class Ledger(MemberCalls, DataCalls, JobCalls, RunCalls):
 
         Raises:
             LedgerUnreachable: where there is none.
-            BrokenLedger: where its beginning is malformed, or it is another ledger.
+            BrokenLedger: where its beginning is malformed, or it is another ledger; for a member
+                also where it was founded otherwise than its first block says.
         """
         chain = Chain.open(ledger_file(path), execute, identity, ledger=ledger, clock=clock)
+        if identity is not None:
+            hold_to_founding(chain)
         return cls(chain, identity)
 
     @property
