@@ -268,6 +268,22 @@ def test_a_code_opens_once_within_its_time_for_its_key(world: Consortium) -> Non
     refused(Reason.CODE_LATE, world.call, NORTH, "code_spend", **(spend | {"code": late}))
 
 
+def test_a_code_is_never_good_again(world: Consortium) -> None:
+    job = world.submit(198)
+    world.run(job)
+    shown, other, key = "1" * 32, "2" * 32, "c" * 64
+
+    def issue(code: str) -> None:
+        stated = hash_of_code(job, 0, key, code)
+        world.call(LAB, "code_issue", job=job, part=0, key=key, code_hash=stated)
+
+    issue(shown)
+    world.call(NORTH, "code_spend", job=job, part=0, key=key, code=shown)  # for all to read now
+    issue(other)
+    refused(Reason.CODE_SPENT, issue, shown)
+    world.call(NORTH, "code_spend", job=job, part=0, key=key, code=other)
+
+
 def test_results_and_keys_are_private_to_the_consumer(world: Consortium) -> None:
     job = world.submit(198)
     request = world.job(job)["parts"][0]["data"]["bills"]["request"]

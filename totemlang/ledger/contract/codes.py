@@ -17,6 +17,7 @@ from totemlang.ledger.contract.jobs import PART, load_job, part_of
 from totemlang.ledger.contract.records import (
     Record,
     check_clock,
+    index,
     later,
     load,
     now,
@@ -47,8 +48,9 @@ def code_issue(stub: Stub, job: str, part: int, key: str, code_hash: str) -> Rec
     before = load(stub, f"onetime/{job}/{part}")
     if before is not None:
         check_clock(before, moment)
-        if before["code_hash"] == code_hash:
-            raise Refusal(Reason.CODE_SPENT, "this code was issued already")
+    issued = f"issued/{job}/{part}/{code_hash}"
+    if stub.get(issued) is not None:  # once it was shown on the ledger all can read it
+        raise Refusal(Reason.CODE_SPENT, "this code was issued already")
     code: Record = {
         "job": job,
         "part": part,
@@ -59,6 +61,7 @@ def code_issue(stub: Stub, job: str, part: int, key: str, code_hash: str) -> Rec
         "spent": None,
     }
     save(stub, f"onetime/{job}/{part}", code)
+    index(stub, issued)
     tell(stub, "code_issue", job=job, part=part)
     return code
 
