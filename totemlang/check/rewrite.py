@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 import attrs
@@ -66,10 +67,20 @@ def rewritten(root: Some, change: Callable[[Node, Node], Node]) -> Some:
     return found
 
 
+_PLAIN = frozenset({"Type", "Type | None", "Span", "Value", "Constraint", "int", "str", "bool"})
+"""What attributes are that never hold a node: they need not be looked at."""
+
+
+@cache
+def _holding(kind: type[Node]) -> tuple[str, ...]:
+    """The attributes of a kind of node that may hold nodes."""
+    return tuple(each.name for each in attrs.fields(kind) if each.type not in _PLAIN)
+
+
 def parts(node: Node) -> Iterator[Node]:
     """The typed nodes directly within one, in order."""
-    for attribute in attrs.fields(type(node)):
-        held = getattr(node, attribute.name)
+    for name in _holding(type(node)):  # type: ignore[arg-type]
+        held = getattr(node, name)
         if isinstance(held, Node):
             yield held
         elif isinstance(held, tuple):
@@ -78,11 +89,11 @@ def parts(node: Node) -> Iterator[Node]:
 
 def _rebuilt(node: Node, done: Mapping[int, Node]) -> Node:
     changes: dict[str, Any] = {}
-    for attribute in attrs.fields(type(node)):
-        held = getattr(node, attribute.name)
+    for name in _holding(type(node)):  # type: ignore[arg-type]
+        held = getattr(node, name)
         new = _new(held, done)
         if new is not held:
-            changes[attribute.name] = new
+            changes[name] = new
     return attrs.evolve(node, **changes) if changes else node
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import attrs
 
@@ -15,10 +16,20 @@ MAX_EXPRESSION = 120
 """Expressions within each other, likewise."""
 
 
+_PLAIN = frozenset({"Span", "Source", "str", "bool", "int", "int | None"})
+"""What attributes are that never hold a node: they need not be looked at."""
+
+
+@cache
+def _holding(kind: type[tree.Node]) -> tuple[str, ...]:
+    """The attributes of a kind of node that may hold nodes."""
+    return tuple(each.name for each in attrs.fields(kind) if each.type not in _PLAIN)
+
+
 def children(node: tree.Node) -> Iterator[tree.Node]:
     """The nodes directly within a node, in order."""
-    for attribute in attrs.fields(type(node)):
-        held = getattr(node, attribute.name)
+    for name in _holding(type(node)):  # type: ignore[arg-type]
+        held = getattr(node, name)
         if isinstance(held, tree.Node):
             yield held
         elif isinstance(held, tuple):

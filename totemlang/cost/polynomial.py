@@ -213,11 +213,8 @@ class Polynomial:
     @once
     def names(self) -> frozenset[str]:
         """The symbols that occur, within atoms too."""
-        found: set[str] = set()
-        for monomial in self.terms:
-            for factor, _ in monomial:
-                found |= factor.names
-        return frozenset(found)
+        held = [factor.names for monomial in self.terms for factor, _ in monomial]
+        return held[0] if len(held) == 1 else frozenset().union(*held)
 
     @once
     def depth(self) -> int:
@@ -227,7 +224,11 @@ class Polynomial:
     @once
     def weight(self) -> int:
         """How many parts it has, those of atoms included as often as they occur."""
-        return sum(1 + sum(f.weight for f, _ in m) for m in self.terms)
+        found = len(self.terms)
+        for monomial in self.terms:  # asked so often that a generator would be felt
+            for factor, _ in monomial:
+                found += factor.weight
+        return found
 
     @once
     def whole(self) -> bool:
@@ -237,7 +238,7 @@ class Polynomial:
     @once
     def nonnegative_factors(self) -> bool:
         """Whether no factor can be negative, so that terms may be compared by coefficients."""
-        for monomial in self.terms:  # asked so often that a generator would be felt
+        for monomial in self.terms:  # likewise
             for factor, _ in monomial:
                 if not factor.nonnegative:
                     return False

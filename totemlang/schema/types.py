@@ -25,6 +25,8 @@ class Kind(Enum):
     DURATION = "duration"
     STRING = "string"
 
+    __hash__ = object.__hash__  # an enumeration's own is slow, and this is asked very often
+
 
 class Shape(Enum):
     """How many values a type holds: one, an array of them, or one or none."""
@@ -32,6 +34,8 @@ class Shape(Enum):
     SCALAR = ""
     ARRAY = "[]"
     OPTIONAL = "?"
+
+    __hash__ = object.__hash__  # likewise
 
 
 @frozen(order=False)

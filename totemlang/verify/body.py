@@ -7,8 +7,9 @@ holds for all: the operation exists at its type, the rules have its command, it 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from totemlang.bytecode.limits import MAX_SLOTS
 from totemlang.bytecode.module import Code, Instruction
@@ -89,7 +90,8 @@ def walk_body(code: Code, scope: Scope, faults: Faults) -> Walked:
             pass
     for opening, partner in walk.partners.items():
         if opening < len(steps):
-            steps[opening] = evolve(steps[opening], partner=partner)
+            at = steps[opening]
+            steps[opening] = Step(at.operands, at.result, at.price, at.group, partner)
     verified = VerifiedCode(code, tuple(steps), cut(code, steps))
     return Walked(verified, frozenset(walk.called))
 
@@ -129,6 +131,7 @@ def _expect_allowed(walk: Walk, row: Operation) -> None:
     walk.fault("BYT103", f"the rules of {rules.name} do not have the command {command}")
 
 
+@cache
 def command_of(kind: Kind) -> str:
     """The command that a kind belongs to: `Int`."""
     return kind.value.capitalize()
