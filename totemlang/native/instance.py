@@ -5,10 +5,11 @@ from __future__ import annotations
 import ctypes
 import weakref
 from collections.abc import Callable
+from typing import Any
 
 import wasmtime
 
-from totemlang.native.calling import Entrance, Trapped
+from totemlang.native.calling import Entrance, Trapped, memory_size
 from totemlang.native.compiled import compiled, engine
 from totemlang.native.limits import NotNative
 
@@ -55,11 +56,11 @@ class Instance:
         self._hold = self.entrance("hold")
         self.release = self.entrance("release")
 
-    def entrance(self, name: str) -> Entrance:
-        """A function that the module exports."""
+    def entrance(self, name: str, *, is_brief: bool = False) -> Entrance:
+        """A function that the module exports; see `Entrance`."""
         function = self._exports[name]
         assert isinstance(function, wasmtime.Func)
-        return Entrance(self.store, function)
+        return Entrance(self.store, function, is_brief=is_brief)
 
     @property
     def base(self) -> int:
@@ -69,7 +70,7 @@ class Instance:
     @property
     def size(self) -> int:
         """Bytes of memory."""
-        return self.memory.data_len(self.store)
+        return memory_size(self.store, self.memory)
 
     def hold(self, size: int) -> int:
         """A block of so many bytes until it is released. Raises `Trapped`: no memory."""
@@ -85,7 +86,14 @@ class Instance:
     def write(self, address: int, data: bytes) -> None:
         """Bring bytes to memory."""
         self._expect(address, len(data))
-        ctypes.memmove(self._base + address, data, len(data))
+        if data:  # an assignment, for it keeps the interpreter's lock
+            held = (ctypes.c_char * len(data)).from_address(self._base + address)
+            held.raw = data
+
+    def open(self, address: int, size: int) -> Any:
+        """Bytes of memory to be written where they lie; as long as this instance is held."""
+        self._expect(address, size)
+        return (ctypes.c_ubyte * size).from_address(self._base + address)
 
     def copy_in(self, address: int, source: int, size: int) -> None:
         """Bring bytes of this process to memory."""

@@ -27,6 +27,9 @@ from totemlang.vm.tier import Starts
 Entry = Callable[[int], tuple[int, int, int]]
 """An entry of the frame, given the address of the block that holds the batch."""
 
+Fill = Callable[[Any, int], None]
+"""Writes records to where they lie, given the address of the block too."""
+
 Used = frozenset[int]
 """The parameters that a stage looks at."""
 
@@ -48,7 +51,8 @@ _AGGREGATE = np.dtype(
 class Read:
     """Records to be brought to memory: their number and the price of reading them.
 
-    `later` are computed once it is known where the block stands.
+    `later` are computed once it is known where the block stands, `filled` written right there:
+    where they begin, what they are and how many, and what fills them.
     """
 
     records: int
@@ -56,6 +60,7 @@ class Read:
     price: int = 0
     entries: list[Entry] = field(factory=list)
     later: list[tuple[int, Callable[[int], Any]]] = field(factory=list)
+    filled: list[tuple[int, Any, Fill]] = field(factory=list)
 
     def bring(self, block: Input, frame: int) -> None:
         """Bring the batch to memory, and say in the frame where it is. Raises `Trapped`."""
@@ -63,6 +68,9 @@ class Read:
         for at, make in self.later:
             data = np.ascontiguousarray(make(address))
             block.instance.copy_in(address + at, data.ctypes.data, data.nbytes)
+        for at, form, fill in self.filled if self.records else ():
+            opened = block.instance.open(address + at, form.itemsize * self.records)
+            fill(np.frombuffer(opened, form), address)
         block.instance.write(frame, frame_words([entry(address) for entry in self.entries]))
 
 
@@ -143,9 +151,9 @@ def read_aggregates(
             read.entries.append(_nowhere)
             continue
         records = block.reserve(_AGGREGATE.itemsize * read.records)
-        read.later.append((records, _records(block, groups, value, kind, counts)))
+        read.filled.append((records, _AGGREGATE, _records(block, groups, value, kind, counts)))
         headers = block.reserve(_HEADER.itemsize * read.records)
-        read.later.append((headers, _aggregate_headers(records, counts)))
+        read.filled.append((headers, _HEADER, _aggregate_headers(records, counts)))
         read.entries.append(_entry(headers))
     read.price = prices.weight("read") * total
     return read
@@ -195,45 +203,48 @@ def _headers(data: int, starts: Starts, sizes: Any, shift: int) -> Callable[[int
     return make
 
 
-def _aggregate_headers(records: int, counts: Any) -> Callable[[int], Any]:
-    def make(address: int) -> Any:
-        held = np.zeros(len(counts), _HEADER)
-        places = np.arange(len(counts), dtype=np.int64)
-        held["aggregate"] = address + records + places * _AGGREGATE.itemsize
+def _aggregate_headers(records: int, counts: Any) -> Fill:
+    def fill(held: Any, address: int) -> None:
+        first = address + records
+        stop = first + len(counts) * _AGGREGATE.itemsize
+        held["data"] = held["none"] = 0
         held["length"] = np.minimum(counts, 2**31 - 1)
-        return held
+        held["aggregate"] = np.arange(first, stop, _AGGREGATE.itemsize, dtype=np.int64)
 
-    return make
+    return fill
 
 
-def _records(
-    block: Input, groups: pa.RecordBatch, value: int, kind: Kind, counts: Any
-) -> Callable[[int], Any]:
+def _records(block: Input, groups: pa.RecordBatch, value: int, kind: Kind, counts: Any) -> Fill:
     least, greatest = (groups.column(f"{name}{value}") for name in ("least", "greatest"))
     texts: Sequence[int] = ()
     if kind is Kind.STRING:
         texts = [block.place(column_bytes(each, kind, False).text) for each in (least, greatest)]
 
-    def make(address: int) -> Any:
-        held = np.zeros(len(counts), _AGGREGATE)
+    def fill(held: Any, address: int) -> None:
         held["count"] = counts
         for name in ("bytes", "longest"):
             held[name] = groups.column(f"{name}{value}").to_numpy(zero_copy_only=False)
         total = groups.column(f"total{value}")
         if kind in (Kind.FLOAT, Kind.DOUBLE):
-            held["total"] = total.fill_null(0.0).to_numpy(zero_copy_only=False).view(np.int64)
+            held["total"] = _without_nulls(total, 0.0).view(np.int64)
         elif kind in (Kind.INT, Kind.LONG, Kind.DURATION):
-            held["total"] = total.fill_null(0).to_numpy(zero_copy_only=False)
-        held["over"] = groups.column(f"over{value}").fill_null(False).to_numpy(zero_copy_only=False)
+            held["total"] = _without_nulls(total, 0)
+        else:
+            held["total"] = 0
+        held["over"] = _without_nulls(groups.column(f"over{value}"), False)
         for place, (name, column) in enumerate((("least", least), ("greatest", greatest))):
             if kind is Kind.STRING:
                 offsets = offsets_of(column)
                 held[name] = packed(offsets, address + texts[place], int(offsets[0]))
             else:
                 held[name] = _low_bytes(column, kind)
-        return held
 
-    return make
+    return fill
+
+
+def _without_nulls(column: pa.Array, instead: float) -> Any:
+    filled = column.fill_null(instead) if column.null_count else column
+    return filled.to_numpy(zero_copy_only=False)
 
 
 def _low_bytes(column: pa.Array, kind: Kind) -> Any:

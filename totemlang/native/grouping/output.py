@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from attrs import frozen
+from attrs import field, frozen
 
 from totemlang.data.kinds import ARROW
 from totemlang.data.text_pieces import MOST_TEXT, pieces
@@ -145,9 +145,19 @@ class _Stretch:
     reader: Reader
     places: Numbers
     memory: Numbers
+    is_unbroken: bool = field(init=False)
+    """Whether they lie one behind the other."""
+
+    @is_unbroken.default
+    def _look(self) -> bool:
+        size = self.reader.layout.size // 8
+        return len(self.places) > 0 and bool((np.diff(self.places) == size).all())
 
     def words(self, offset: int) -> Numbers:
         """The word at an offset of each group."""
+        if self.is_unbroken:
+            first, last = (int(self.places[end]) + offset // 8 for end in (0, -1))
+            return self.memory[first : last + 1 : self.reader.layout.size // 8].copy()
         return np.take(self.memory, self.places + offset // 8)
 
     def texts(self, sizes: Numbers, offset: int, is_key: int) -> pa.Array:
