@@ -126,7 +126,7 @@ def _to_natural(array: pa.Array, kind: Kind) -> pa.Array:
     if pa.types.is_dictionary(arrow):
         array = array.dictionary_decode()
         return _to_natural(array, kind)
-    if kind is Kind.TIMESTAMP:
+    if kind is Kind.TIMESTAMP and arrow != ARROW[kind]:
         array = pc.cast(array, pa.timestamp("us", arrow.tz))
         return array.view(pa.int64()).view(ARROW[kind])
     if pa.types.is_decimal(arrow) and kind is Kind.DOUBLE:

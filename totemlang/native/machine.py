@@ -85,7 +85,7 @@ class NativeMachine:
         self.instance.entrance("start")(base)
         place_lookups(self.instance, self.plan, lookups)
         self._input = Input(self.instance)
-        self._begin = self.instance.entrance("begin")
+        self._begin = self.instance.entrance("begin", is_brief=True)
         self._reset = self.instance.entrance("reset")
         self._strings = (
             self.instance.entrance("packed_bytes"),

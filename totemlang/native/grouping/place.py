@@ -11,7 +11,7 @@ import numpy.typing as npt
 import wasmtime
 from attrs import define, field, frozen
 
-from totemlang.native.calling import Entrance, Trapped
+from totemlang.native.calling import Entrance, Trapped, memory_size
 from totemlang.native.compiled import compiled, engine
 from totemlang.native.grouping.layout import Signature
 from totemlang.native.grouping.module import module_text
@@ -62,7 +62,7 @@ class Room:
     @property
     def size(self) -> int:
         """Bytes that it has."""
-        return self.memory.data_len(self.store)
+        return memory_size(self.store, self.memory)
 
     def reach(self, size: int) -> None:
         """Make it at least so large. Raises MemoryError where it may not be."""
@@ -89,7 +89,7 @@ class Room:
         """Items of a NumPy type that lie there, to be read or written; valid while it lives."""
         dtype = np.dtype(form)
         size = number * dtype.itemsize
-        if at < 0 or at + size > self.memory.data_len(self.store):
+        if at < 0 or at + size > self.size:
             raise IndexError("outside of the memory")
         if not size:
             return np.empty(0, dtype)
