@@ -13,16 +13,10 @@ from contextlib import contextmanager
 from attrs import evolve
 
 from totemlang.native.translation import translator
+from totemlang.native.translation.body import METERING
 from totemlang.native.translation.plan import Plan
 from totemlang.verify.verified import VerifiedModule
 
-_CHARGE = re.compile(r"^\(local\.set \$left \(i64\.sub \(local\.get \$left\) .*\)\)\(if ")
-_LOCAL_COUNTER = re.compile(
-    r"^\(local\.set (?P<name>\$[nz]\d+x\d+) \(i64\.add \(local\.get (?P=name)\) "
-)
-_HELD_COUNTER = re.compile(
-    r"^\(i64\.store (?P<at>\(i32\.const \d+\)) \(i64\.add \(i64\.load (?P=at)\) "
-)
 _TEMPORARY = re.compile(r"\(local\.get (\$t\d+i64)\)")
 
 
@@ -37,7 +31,7 @@ def unmetered(text: str) -> str:
     doubtful: list[str] = []
     lines = text.split("\n")
     for line in lines:
-        if any(p.match(line) for p in (_CHARGE, _LOCAL_COUNTER, _HELD_COUNTER)):
+        if line.startswith(METERING):
             found += 1
             doubtful += _TEMPORARY.findall(line)
             kept.append("")

@@ -12,6 +12,8 @@ from attrs import define, evolve, field, frozen
 
 from totemlang.bytecode.module import Instruction
 from totemlang.native.layout import Layout
+from totemlang.native.translation.counted_loop import Counted
+from totemlang.native.translation.dues import Dues
 from totemlang.native.translation.items import Item, item_of
 from totemlang.native.translation.memory_use import MemoryUse
 from totemlang.native.translation.ownership import Ownership
@@ -21,6 +23,9 @@ from totemlang.schema.types import Type
 from totemlang.tables.prices import PriceTable
 from totemlang.verify.verified import Block, Step, VerifiedCode, VerifiedModule
 from totemlang.vm.shape import Shape
+
+METERING = "(;m;)"
+"""Begins the lines that a build without metering does without."""
 
 MOST_LOCAL_COUNTERS = 48
 """Beyond these, the counters of a stage stand in memory all the time."""
@@ -85,6 +90,20 @@ class BodyWriter:
     """Where the buffers of slots stand that own what they hold."""
     fails: bool = False
     charges: bool = False
+    dues: Dues | None = None
+    """What it owes; None where blocks are charged one by one."""
+    entries: str = "(i64.const 1)"
+    """How often it was entered until now."""
+    rounds: dict[int, Counted] = field(factory=dict)
+    """The counted loops, by the instruction that opens them."""
+    special: dict[int, int] = field(factory=dict)
+    """Instructions that mean something else in a counted loop, and what opens that."""
+    kept_at: int = -1
+    """Where variables stand while more totem is asked for; -1: nowhere yet."""
+    landings: list[str] = field(factory=lambda: ["$fail"])
+    """Where failures go, the innermost last."""
+    landed: set[str] = field(factory=set)
+    """Those that a failure goes to."""
     at: int = 0
     _temporary: int = 0
     _addresses: dict[str, int] = field(factory=dict)
@@ -116,6 +135,10 @@ class BodyWriter:
     def write(self, text: str) -> None:
         """Write an instruction or several."""
         self.lines.append(text)
+
+    def meter(self, text: str) -> None:
+        """Write what serves metering alone, on a line."""
+        self.write(METERING + text)
 
     def local(self, name: str, value_type: str) -> str:
         """Declare a local; gives the expression that reads it."""
@@ -207,14 +230,23 @@ class BodyWriter:
         number = self.around.reasons[reason]
         self.write(
             f"(if {condition} (then (call $fail (i32.const {number}) (i32.const {self.place()}))"
-            " (br $fail)))"
+            f" {self._leave()}))"
         )
 
     def fail_if_told(self) -> None:
         """Fail where the function just called has told so."""
         self.write(
-            f"(if (global.get $failed) (then (call $stop (i32.const {self.place()})) (br $fail)))"
+            f"(if (global.get $failed) (then (call $stop (i32.const {self.place()}))"
+            f" {self._leave()}))"
         )
+
+    def _leave(self) -> str:
+        """Leave for the landing; what follows is not owed."""
+        landing = self.landings[-1]
+        self.landed.add(landing)
+        less = self.dues.beyond(self.at) if self.dues is not None else 0
+        back = f"(local.set $left (i64.add (local.get $left) (i64.const {-less})))" if less else ""
+        return f"{back}(br {landing})"
 
     # --- counters and charges
 
@@ -225,18 +257,25 @@ class BodyWriter:
 
     def add_up(self, name: str, amount: str) -> None:
         """Add to a counter."""
-        if name not in self._addresses:
-            self._addresses[name] = self.around.counting.counter(name)
-        address = self._addresses[name]
-        if self.in_memory or (
-            name not in self.counted and len(self.counted) >= MOST_LOCAL_COUNTERS
+        address = self._address(name)
+        if name not in self.counted and (
+            self.in_memory or len(self.counted) >= MOST_LOCAL_COUNTERS
         ):
             where = f"(i32.const {address})"
-            self.write(f"(i64.store {where} (i64.add (i64.load {where}) {amount}))")
+            self.meter(f"(i64.store {where} (i64.add (i64.load {where}) {amount}))")
             return
-        self.counted[name] = address
-        held = self.local(f"${name}", "i64")
-        self.write(f"(local.set ${name} (i64.add {held} {amount}))")
+        held = self.counter_local(name)
+        self.meter(f"(local.set ${name} (i64.add {held} {amount}))")
+
+    def counter_local(self, name: str) -> str:
+        """Keep a counter in a local."""
+        self.counted[name] = self._address(name)
+        return self.local(f"${name}", "i64")
+
+    def _address(self, name: str) -> int:
+        if name not in self._addresses:
+            self._addresses[name] = self.around.counting.counter(name)
+        return self._addresses[name]
 
     def flush(self) -> None:
         """Bring local counters to memory, at the end of a batch."""
@@ -247,6 +286,8 @@ class BodyWriter:
     def enter_block(self, start: int, condition: str = "") -> None:
         """Charge the block that starts at an instruction, if the condition holds."""
         block = self._starts.get(start)
+        if self.dues is not None:
+            return
         if block is not None and block.fixed and start != self.prepaid:
             amount = f"(i64.const {block.fixed})"
             if condition:
@@ -257,7 +298,7 @@ class BodyWriter:
         """Deduct an amount before what follows."""
         self.charges = True
         left = self.local("$left", "i64")
-        self.write(
+        self.meter(
             f"(local.set $left (i64.sub {left} {amount}))"
             f"(if (i64.lt_s {left} (i64.const 0))"
             f" (then (local.set $left (call $refill {left}))))"

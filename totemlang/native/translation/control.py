@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from totemlang.native.translation import counted
 from totemlang.native.translation.body import BodyWriter
+from totemlang.native.translation.calls import call, leave_function
+from totemlang.native.translation.dues import tick
 from totemlang.native.translation.filters import is_filter
-from totemlang.native.translation.items import Item, item_of, joined
+from totemlang.native.translation.items import Item
 from totemlang.native.translation.operations import HANDLERS, operation
 from totemlang.native.translation.sizes import SizeWriter
 from totemlang.native.translation.stores import write_slot
-from totemlang.native.values import SHIFT, load, value_types, zero
+from totemlang.native.values import SHIFT, load
 from totemlang.schema.types import BOOL, Kind
-from totemlang.tables.native import FORMS
 from totemlang.vm.failures import TOO_MANY_ROUNDS
 from totemlang.vm.shape import LOOPS
 
@@ -30,6 +32,8 @@ def translate(to: BodyWriter, emit: Emit | None = None) -> None:
     for at, instruction in enumerate(to.verified.code.instructions):
         to.at, name = at, instruction.operation
         to.begin_instruction()
+        if counted.write(to, at):
+            continue
         if name == "emit" and emit is not None:
             emit(to, to.take(len(to.step.operands)), condition)
         elif name == "if" and emit is not None and is_filter(to, at):
@@ -94,11 +98,16 @@ def open_logic(to: BodyWriter) -> None:
 
 def _open_loop(to: BodyWriter) -> None:
     at = to.at
+    _mark(to)
+    to.write(f"block $b{at} loop $l{at}")
+
+
+def _mark(to: BodyWriter) -> None:
+    at = to.at
     to.opened.append(at)
     if _gives_back(to, at):
         to.local(f"$m{at}", "i32")
         to.write(f"(local.set $m{at} (global.get $heap))")
-    to.write(f"block $b{at} loop $l{at}")
 
 
 def _gives_back(to: BodyWriter, opening: int) -> bool:
@@ -118,7 +127,11 @@ def _end_round(to: BodyWriter, opening: int) -> None:
 
 def open_for(to: BodyWriter) -> None:
     """Test, body, step."""
-    _open_loop(to)
+    if counted.is_counted(to):
+        counted.announce(to)
+        _mark(to)
+    else:
+        _open_loop(to)
 
 
 def open_while(to: BodyWriter) -> None:
@@ -133,6 +146,9 @@ def do(to: BodyWriter) -> None:
     """Take the test."""
     test = to.pop()
     opening = to.opened[-1]
+    if opening in to.rounds:
+        to.write(f"block $c{opening}")
+        return
     to.write(f"(br_if $b{opening} (i32.eqz {test.text}))")
     if to.verified.code.instructions[opening].operation == "while":
         rounds = f"(local.get $w{opening})"
@@ -169,7 +185,7 @@ def open_foreach(to: BodyWriter) -> None:
     to.write(f"(local.set $i{at} (i32.add {place} (i32.const 1)))")
     to.count(at)
     price = to.step.price
-    if price.fixed:
+    if price.fixed and to.dues is None:
         to.charge(f"(i64.const {price.fixed})")
     if price.sized:
         writer = SizeWriter([array], to.slot(slot), to.around.prices.bytes)
@@ -203,52 +219,13 @@ def end(to: BodyWriter) -> None:
         to.push(Item(BOOL, f"(local.get $q{opening})"))
     elif name == "if":
         to.write("end")
+    elif opening in to.rounds:
+        counted.close(to, opening)
     else:
         if name != "for":
             _end_round(to, opening)
+        tick(to, to.at)
         _close_loop(to, opening)
-
-
-# --- calls and returns
-
-
-def call(to: BodyWriter) -> None:
-    """Call a function; it goes on with the totem that is left, and leaves the rest."""
-    number = to.immediate
-    arguments = to.take(len(to.step.operands))
-    result = to.around.verified.module.functions[number].result
-    left = to.local("$left", "i64")
-    to.charges = True
-    to.write(f"(global.set $left {left})")
-    names = [to.temporary(value_type) for value_type in value_types(result)]
-    to.write(f"(call $f{number} {joined(arguments)})")
-    for name in reversed(names):
-        to.write(f"local.set {name}")
-    to.write("(local.set $left (global.get $left))")
-    if to.around.traits[number].fails:
-        to.fail_if_told()
-    texts = [f"(local.get {name})" for name in names]
-    to.push(item_of(result, texts, owned=result.is_array))
-
-
-def leave_function(to: BodyWriter) -> None:
-    """`return`: take the result. What stands in a buffer of a slot is copied out of it."""
-    result = to.pop()
-    parts = result.parts
-    form = FORMS[result.type.kind]
-    copied = to.owns.texts if form == "string" else to.owns.kept and not result.owned
-    if copied and result.type.is_array:
-        parts = (f"(call $copy_array_{form} {result.text})",)
-    elif copied and form == "string":
-        parts = (f"(call $copy_string {result.text})", *parts[1:])
-    left = to.local("$left", "i64")
-    to.write(f"(global.set $left {left}) {' '.join(parts)} return")
-
-
-def fail_of_function(to: BodyWriter, result_types: tuple[str, ...]) -> str:
-    """What a function does when an operation has failed."""
-    left = to.local("$left", "i64")
-    return f"(global.set $left {left}) " + " ".join(zero(each) for each in result_types)
 
 
 CONTROL: dict[str, Callable[[BodyWriter], None]] = {

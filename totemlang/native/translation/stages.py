@@ -17,6 +17,7 @@ from totemlang.native.layout import (
 )
 from totemlang.native.translation.body import BodyWriter
 from totemlang.native.translation.control import translate
+from totemlang.native.translation.dues import begin, dues_of, first_tick, settle, tick_record
 from totemlang.native.translation.filters import emits_repeatedly
 from totemlang.native.translation.items import Item
 from totemlang.native.translation.sizes import SizeWriter
@@ -46,7 +47,10 @@ def write_stage(to: BodyWriter, stage: Stage, frame: int, outputs: int) -> str:
     for name in ("$row", "$out", "$first_out", "$mark"):
         to.local(name, "i32")
     to.locals.setdefault("$left", "i64")
-    head = [_load_columns(to, stage, frame, columns), _load_outputs(to, stage, outputs)]
+    begin(to, dues_of(to.verified, to.shape, to.prepaid))
+    to.entries = f"(i64.extend_i32_u (i32.add {_ROW} (i32.const 1)))"
+    head = [first_tick() if to.dues is not None else ""]
+    head += [_load_columns(to, stage, frame, columns), _load_outputs(to, stage, outputs)]
     if to.memory.anywhere or stage.order_by is not None:
         head.append("(local.set $mark (global.get $heap))")
     for slot in columns:
@@ -62,6 +66,9 @@ def write_stage(to: BodyWriter, stage: Stage, frame: int, outputs: int) -> str:
 
     translate(to, emit)
     body, to.lines = to.lines, []
+    tick_record(to)
+    after, to.lines = to.lines, []
+    to.meter(settle(to, "(i64.extend_i32_u (local.get $rows))"))
     to.flush()
     fails = to.fails
     lines = [
@@ -77,6 +84,7 @@ def write_stage(to: BodyWriter, stage: Stage, frame: int, outputs: int) -> str:
         *body,
         _after_failure(counted) if fails else "",
         "(call $reset (local.get $mark))" if to.memory.anywhere or stage.order_by else "",
+        *after,
         f"(local.set $row (i32.add {_ROW} (i32.const 1)))",
         f"(br_if $records (i32.lt_u {_ROW} (local.get $rows)))",
         "end",

@@ -13,7 +13,9 @@ from totemlang.native.layout import FAILED_REASON, Layout
 from totemlang.native.limits import MOST_INSTRUCTIONS, MOST_LOOPS, MOST_TEXT, NotNative
 from totemlang.native.runtime.selection import REASON, runtime_text
 from totemlang.native.translation.body import BodyWriter, Surroundings, Traits
-from totemlang.native.translation.control import fail_of_function, translate
+from totemlang.native.translation.calls import fail_of_function, settle_function
+from totemlang.native.translation.control import translate
+from totemlang.native.translation.dues import begin, dues_of, first_tick, settle
 from totemlang.native.translation.items import Item
 from totemlang.native.translation.memory_use import memory_use
 from totemlang.native.translation.ownership import ownership
@@ -172,7 +174,10 @@ class _ModuleWriter:
             )
         ]
         results = value_types(function.result)
+        begin(to, dues_of(code, to.shape, -1))
         translate(to)
+        body, to.lines = to.lines, []
+        settle_function(to)
         fail = fail_of_function(to, results)
         to.locals.setdefault("$left", "i64")
         parameters = " ".join(f"(param {name} {value_type})" for name, value_type in names)
@@ -181,10 +186,11 @@ class _ModuleWriter:
                 f"(func $f{number_of} {parameters} (result {' '.join(results)})",
                 to.declarations(frozenset(name for name, _ in names)),
                 "(local.set $left (global.get $left))",
+                first_tick() if to.dues is not None else "",
                 "block $fail" if to.fails else "",
-                *to.lines,
+                *body,
                 "unreachable",
-                f"end {fail}" if to.fails else "",
+                *(["end", *to.lines, fail] if to.fails else []),
                 ")",
             ]
         )
@@ -207,6 +213,7 @@ class _ModuleWriter:
         to = self.writer(code, around, 0, slots)
         to.in_memory = False
         to.locals["$left"] = "i64"
+        begin(to, dues_of(code, to.shape, -1))
         translate(to)
         for place, slot in enumerate(slots):
             item = to.slot(slot)
@@ -217,11 +224,13 @@ class _ModuleWriter:
                 where = address + 8 * part
                 to.write(f"({value_type}.store (i32.const {where}) {text})")
         body, to.lines = to.lines, []
+        to.meter(settle(to, to.entries))
         to.flush()
         text = "\n".join(
             [
                 '(func (export "script") (param $left i64) (result i64)',
                 to.declarations(frozenset({"$left"})),
+                first_tick() if to.dues is not None else "",
                 "block $fail" if to.fails else "",
                 *body,
                 "end" if to.fails else "",

@@ -1,0 +1,177 @@
+"""What a body owes for its blocks, worked out from its counters instead of charged block by block.
+
+Nobody sees in which order blocks were charged, only sums, and whether totem ran out. So a body
+counts, and deducts what that comes to when it is left and, so that it does not run far beyond what
+it can pay, every so many rounds of its loops. What is owed is linear in the counters; a failure
+gives back what would have been charged after it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from totemlang.verify.verified import VerifiedCode
+from totemlang.vm.counting import Stops, count_blocks
+from totemlang.vm.shape import LOOPS, OPENING, Shape
+
+if TYPE_CHECKING:
+    from totemlang.native.translation.body import BodyWriter
+
+ROUNDS = 1 << 14
+"""Rounds of loops after which a body deducts what it owes."""
+
+_MOST_INSTRUCTIONS = 600
+_MOST_OPENINGS = 40
+_MOST_TERMS = 400
+_MOST_KEPT = 24
+_LONG_RECORD = 120
+"""Instructions from which on each record counts as a round."""
+
+
+@define
+class Dues:
+    """What a body owes: for each entry, each count, each failure. `prepaid` is paid by others."""
+
+    verified: VerifiedCode
+    prepaid: int
+    entry: int = 0
+    counted: dict[int, int] = field(factory=dict)
+    """Totem by the instruction that opens a block of control, for each count."""
+    _stops: dict[int, int] = field(factory=dict)
+
+    def beyond(self, at: int) -> int:
+        """What is owed less (so not above 0) where a body is left at an instruction."""
+        block = next(block for block in self.verified.blocks if block.start <= at < block.stop)
+        if block.start not in self._stops:
+            stops = Stops(failed=Counter({block.stop - 1: 1}))
+            self._stops[block.start] = self.cost(0, {}, stops)
+        return self._stops[block.start]
+
+    def cost(self, entries: int, counters: Mapping[int, int], stops: Stops) -> int:
+        """The fixed prices of all blocks."""
+        counts = count_blocks(self.verified, entries, counters, stops)
+        blocks = (block for block in self.verified.blocks if block.start != self.prepaid)
+        total = sum(block.fixed * counts.blocks[block.start] for block in blocks)
+        return total + sum(
+            self.verified.steps[at].price.fixed * rounds for at, rounds in counts.rounds.items()
+        )
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing is ever owed."""
+        return not self.entry and not any(self.counted.values())
+
+
+def dues_of(verified: VerifiedCode, shape: Shape, prepaid: int) -> Dues | None:
+    """The dues of a body; None for one so large that it had better be charged block by block."""
+    instructions = verified.code.instructions
+    openings = [at for at, each in enumerate(instructions) if each.operation in OPENING]
+    leaving = 1 + sum(
+        each.operation == "return" or each.operation in LOOPS for each in instructions
+    )
+    if len(instructions) > _MOST_INSTRUCTIONS or len(openings) > _MOST_OPENINGS:
+        return None
+    if leaving * len(openings) > _MOST_TERMS:
+        return None
+    dues = Dues(verified, prepaid)
+    dues.entry = dues.cost(1, {}, Stops())
+    dues.counted = {at: dues.cost(0, {at: 1}, Stops()) for at in openings}
+    return dues
+
+
+def begin(to: BodyWriter, dues: Dues | None) -> None:
+    """Take the dues of a body before it is written: all its counters are known from the start."""
+    to.dues = dues
+    if dues is None:
+        return
+    for at in dues.counted:
+        name = to.counters.setdefault(at, f"n{to.number}x{at}")
+        to.counter_local(name)
+    to.charges = to.charges or not dues.nothing
+    to.local("$tick", "i32")
+    to.local("$paid", "i64")
+    to.local("$due", "i64")
+    to.local("$left", "i64")
+
+
+def settle(to: BodyWriter, entries: str, at: int = -1, *, refill: bool = True) -> str:
+    """Deduct what is owed by now: at the end, or where a round ends at an instruction."""
+    dues = to.dues
+    before, after = _kept(to, at) if at >= 0 else ("", "")
+    if dues is None or dues.nothing:
+        return ""
+    constant = dues.beyond(at) if at >= 0 else 0
+    due = f"(i64.const {constant})"
+    if entries == "(i64.const 1)":
+        due = f"(i64.const {constant + dues.entry})"
+    elif dues.entry:
+        due = f"(i64.add {due} (i64.mul {entries} (i64.const {dues.entry})))"
+    for opening, totem in dues.counted.items():
+        if totem:
+            count = f"(local.get ${to.counters[opening]})"
+            due = f"(i64.add {due} (i64.mul {count} (i64.const {totem})))"
+    left = "(local.get $left)"
+    text = (
+        f"(local.set $due {due})"
+        f"(local.set $left (i64.sub (i64.add {left} (local.get $paid)) (local.get $due)))"
+        "(local.set $paid (local.get $due))"
+    )
+    if refill:
+        more = f"(local.set $left (call $refill {left}))"
+        text += f"(if (i64.lt_s {left} (i64.const 0)) (then {before}{more}{after}))"
+    return text
+
+
+def _kept(to: BodyWriter, at: int) -> tuple[str, str]:
+    """Lines around a call at the end of a loop that keep its variables in memory meanwhile.
+
+    The compiler has no register that outlives a call. A variable that does would stand in memory
+    all the time, also where rounds follow rounds without a call; so none does.
+    """
+    loop = next(frame for frame in to.shape.frames.values() if frame.end == at)
+    names: list[str] = []
+    for slot in range(len(to.verified.code.slots)):
+        used = [*to.shape.stores.get(slot, ()), *to.shape.reads.get(slot, ())]
+        if any(loop.opening <= place <= loop.end for place in used):
+            names += to.slot_names(slot)
+    names = [name for name in names if name in to.locals]
+    if len(names) > _MOST_KEPT:
+        return "", ""
+    before, after = [], []
+    for place, name in enumerate(names):
+        where, value_type = f"(i32.const {_room(to) + 8 * place})", to.locals[name]
+        before.append(f"({value_type}.store {where} (local.get {name}))")
+        after.append(f"(local.set {name} ({value_type}.load {where}))")
+    return "".join(before), "".join(after)
+
+
+def _room(to: BodyWriter) -> int:
+    if to.kept_at < 0:
+        to.kept_at = to.around.layout.reserve(8 * _MOST_KEPT)
+    return to.kept_at
+
+
+def first_tick() -> str:
+    """Written before a body: so many rounds are free to run."""
+    return f"(local.set $tick (i32.const {ROUNDS}))"
+
+
+def tick(to: BodyWriter, at: int) -> None:
+    """A round ends at an instruction: now and then, settle."""
+    if to.dues is None or to.dues.nothing:
+        return
+    now = settle(to, to.entries, at)
+    to.meter(
+        "(local.set $tick (i32.sub (local.get $tick) (i32.const 1)))"
+        f"(if (i32.lt_s (local.get $tick) (i32.const 0)) (then {now} {first_tick()}))"
+    )
+
+
+def tick_record(to: BodyWriter) -> None:
+    """A record ends: where records are long, settle now and then."""
+    if len(to.verified.code.instructions) >= _LONG_RECORD:
+        tick(to, -1)
