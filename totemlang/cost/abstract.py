@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 from attrs import evolve, field, frozen
 
-from totemlang.cost.bounding import above, larger, smaller
+from totemlang.cost.bounding import larger, smaller
 from totemlang.cost.coarsening import coarse_interval, coarse_upper, simple_interval, substituted
+from totemlang.cost.envelopes import above
 from totemlang.cost.evaluation import Side, evaluate
 from totemlang.cost.interval import UNKNOWN, Bounds, Interval
 from totemlang.cost.polynomial import ONE, ZERO, Polynomial

@@ -7,7 +7,7 @@ factor on the side that its coefficient asks for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 
 from totemlang.cost.evaluation import OPPOSITE, Side, binary_digits, evaluate
@@ -19,7 +19,6 @@ from totemlang.cost.polynomial import (
     UNIT,
     ZERO,
     Atom,
-    Coefficient,
     Factor,
     Monomial,
     Polynomial,
@@ -199,27 +198,6 @@ def _fewer(kind: str, arguments: list[Polynomial], side: Side) -> list[Polynomia
     for other in rest[1:]:
         merged = above(merged, other) if kind == "max" else below(merged, other)
     return [*arguments[: MAX_ARGUMENTS - 1], merged]
-
-
-def above(left: Polynomial, right: Polynomial) -> Polynomial:
-    """A polynomial that is never below either, where no factor is negative."""
-    return _by_coefficients(max, left, right)
-
-
-def below(left: Polynomial, right: Polynomial) -> Polynomial:
-    """A polynomial that is never above either, where no factor is negative."""
-    return _by_coefficients(min, left, right)
-
-
-def _by_coefficients(
-    choose: Callable[[Coefficient, Coefficient], Coefficient], left: Polynomial, right: Polynomial
-) -> Polynomial:
-    terms = {}
-    for monomial in {**left.terms, **right.terms}:
-        chosen = choose(left.terms.get(monomial, 0), right.terms.get(monomial, 0))
-        if chosen:
-            terms[monomial] = chosen
-    return Polynomial(terms)
 
 
 def _arguments(kind: str, polynomial: Polynomial) -> tuple[Polynomial, ...]:

@@ -11,8 +11,9 @@ from fractions import Fraction
 
 from attrs import field, frozen
 
-from totemlang.cost.bounding import Memo, above, at_most, below, opaque, times
+from totemlang.cost.bounding import Memo, at_most, opaque, times
 from totemlang.cost.coarsening import simple_bound, substituted, summed_up
+from totemlang.cost.envelopes import above, below
 from totemlang.cost.evaluation import Side
 from totemlang.cost.interval import Bounds, Interval
 from totemlang.cost.polynomial import ZERO, Polynomial
