@@ -223,6 +223,11 @@ def _is_known(
     return True
 
 
+def _of_width(columns: Sequence[BoundColumn]) -> list[BoundColumn]:
+    narrow = (Kind.STRING, Kind.BOOL)
+    return [column for column in columns if column.field.type.kind not in narrow]
+
+
 def _read_through(
     data: DataFile,
     columns: Sequence[BoundColumn],
@@ -231,7 +236,10 @@ def _read_through(
 ) -> list[pa.RecordBatch] | None:
     """Read all rows, note what is seen; gives the rows where they fit in `keep_bytes`."""
     rows, size = 0, 0
-    kept: list[pa.RecordBatch] | None = []
+    # Holding rows that will not all fit costs fresh memory for nothing: the files say how many.
+    widths = sum(ARROW[column.field.type.kind].bit_width // 8 for column in _of_width(columns))
+    fits = (data.rows or 0) * widths <= keep_bytes
+    kept: list[pa.RecordBatch] | None = [] if fits else None
     for batch in _read(data, columns, BATCH_ROWS, surveys):
         rows += batch.num_rows
         size += batch.nbytes
