@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from totemlang.cost.envelopes import above, below
 from totemlang.cost.evaluation import OPPOSITE, Side, binary_digits, evaluate
 from totemlang.cost.interval import Bounds, Interval
 from totemlang.cost.polynomial import (
@@ -19,6 +20,7 @@ from totemlang.cost.polynomial import (
     UNIT,
     ZERO,
     Atom,
+    Coefficient,
     Factor,
     Monomial,
     Polynomial,
