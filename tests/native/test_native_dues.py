@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 
 from totemlang.diagnostics import OperationFailed, OutOfTotem
@@ -55,3 +56,32 @@ def test_long_loops_charge_as_the_interpreter(name: str) -> None:
     assert isinstance(used, int)
     for budget in (used, used - 1, used // 2, 1):
         assert _ended(NativeMachine, text, budget) == _ended(Machine, text, budget)
+
+
+JOB = """\
+function string wind(string s)
+    return concat(upper(s), "wind")
+end function
+
+dataset rows(string s)
+map m(rows row)
+    emit wind(row.s) as s, 1 as n
+end map
+"""
+
+
+def test_what_short_functions_owe_is_looked_for_at_the_end_of_a_batch() -> None:
+    """Found by random programs: the body owes nothing of its own, so nobody had looked."""
+    batch = pa.RecordBatch.from_arrays([pa.array(["a", "bc"])], names=["s"])
+    verified = Program(Source(JOB)).accept()
+    plenty = Meter(10**6)
+    Machine(verified, (), (), plenty).map(0, [["a", "bc"]], 2)
+    for budget in range(plenty.used + 1):
+        meter = Meter(budget)
+        machine = NativeMachine(verified, (), (), meter)
+        if budget == plenty.used:
+            machine.map(0, batch)
+        else:
+            with pytest.raises(OutOfTotem):
+                machine.map(0, batch)
+        assert meter.used == budget

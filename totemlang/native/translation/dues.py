@@ -126,6 +126,18 @@ def settle(to: BodyWriter, entries: str, at: int = -1, *, refill: bool = True) -
     return text
 
 
+def settle_last(to: BodyWriter, entries: str) -> str:
+    """Deduct all that is owed at the end of a batch or script, that of short functions included.
+
+    They look for no totem themselves, and a body that owes nothing of its own has not looked since.
+    """
+    text = settle(to, entries)
+    if text or not to.charges:
+        return text
+    left = to.local("$left", "i64")
+    return f"(if (i64.lt_s {left} (i64.const 0)) (then (local.set $left (call $refill {left}))))"
+
+
 def _kept(to: BodyWriter, at: int) -> tuple[str, str]:
     """Lines around a call at the end of a loop that keep its variables in memory meanwhile.
 

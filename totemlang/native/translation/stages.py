@@ -17,7 +17,7 @@ from totemlang.native.layout import (
 )
 from totemlang.native.translation.body import BodyWriter
 from totemlang.native.translation.control import translate
-from totemlang.native.translation.dues import begin, dues_of, first_tick, settle, tick_record
+from totemlang.native.translation.dues import begin, dues_of, first_tick, settle_last, tick_record
 from totemlang.native.translation.filters import emits_repeatedly
 from totemlang.native.translation.items import Item
 from totemlang.native.translation.sizes import SizeWriter
@@ -68,7 +68,7 @@ def write_stage(to: BodyWriter, stage: Stage, frame: int, outputs: int) -> str:
     body, to.lines = to.lines, []
     tick_record(to)
     after, to.lines = to.lines, []
-    to.meter(settle(to, "(i64.extend_i32_u (local.get $rows))"))
+    to.meter(settle_last(to, "(i64.extend_i32_u (local.get $rows))"))
     to.flush()
     fails = to.fails
     lines = [

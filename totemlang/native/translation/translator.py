@@ -15,7 +15,7 @@ from totemlang.native.runtime.selection import REASON, runtime_text
 from totemlang.native.translation.body import BodyWriter, Surroundings, Traits
 from totemlang.native.translation.calls import fail_of_function, settle_function
 from totemlang.native.translation.control import translate
-from totemlang.native.translation.dues import begin, dues_of, first_tick, settle
+from totemlang.native.translation.dues import begin, dues_of, first_tick, settle_last
 from totemlang.native.translation.items import Item
 from totemlang.native.translation.memory_use import memory_use
 from totemlang.native.translation.ownership import ownership
@@ -224,7 +224,7 @@ class _ModuleWriter:
                 where = address + 8 * part
                 to.write(f"({value_type}.store (i32.const {where}) {text})")
         body, to.lines = to.lines, []
-        to.meter(settle(to, to.entries))
+        to.meter(settle_last(to, to.entries))
         to.flush()
         text = "\n".join(
             [
