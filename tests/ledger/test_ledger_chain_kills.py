@@ -11,9 +11,7 @@ import atexit
 import hashlib
 import os
 import shutil
-import signal
-import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
@@ -22,6 +20,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 from consortium import COURT, GRID, LAB, NORTH, OTHER, SOUTH, metadata
+from deadly_connection import killed
 from embedded_consortium import Embedded, embedded
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -130,47 +129,6 @@ def accounts(world: Embedded) -> dict[str, Any]:
     found = {str(each["member"]): each for each in world.records("account/")}
     [job] = world.records("job/")
     return found | {"job": job}
-
-
-class Deadly(sqlite3.Connection):
-    """A connection that kills its process at a statement: just before it, or just after."""
-
-    countdown = 0
-    after = False
-
-    def execute(self, *arguments: Any) -> sqlite3.Cursor:
-        return self._deadly(super().execute, *arguments)
-
-    def executemany(self, *arguments: Any) -> sqlite3.Cursor:
-        return self._deadly(super().executemany, *arguments)
-
-    def _deadly(self, statement: Any, *arguments: Any) -> sqlite3.Cursor:
-        Deadly.countdown -= 1
-        if Deadly.countdown == 0 and not Deadly.after:
-            os.kill(os.getpid(), signal.SIGKILL)
-        cursor: sqlite3.Cursor = statement(*arguments)
-        if Deadly.countdown == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return cursor
-
-
-def killed(deed: Callable[[], object], countdown: int, after: bool) -> bool:
-    """Do it in a process that dies at a statement; whether it came to that."""
-    child = os.fork()
-    if child == 0:
-        try:
-            Deadly.countdown, Deadly.after = countdown, after
-            connect = sqlite3.connect
-            sqlite3.connect = lambda *a, **k: connect(  # type: ignore[assignment]
-                *a, **k, factory=Deadly
-            )
-            deed()
-            os._exit(0)
-        except BaseException:
-            os._exit(1)
-    _, status = os.waitpid(child, 0)
-    assert status in (0, signal.SIGKILL)
-    return status != 0
 
 
 STATEMENTS = st.integers(1, 31) | st.integers(32, 56)

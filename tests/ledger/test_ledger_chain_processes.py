@@ -7,14 +7,13 @@ import multiprocessing
 import os
 import shutil
 import signal
-import sqlite3
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from deadly_connection import killed
 from tiny_consortium import Consortium, found, tiny
 
 from totemlang.ledger.chain import Chain, Rejected, rebuild, verify
@@ -103,47 +102,6 @@ def test_verification_sees_one_moment(consortium: Consortium) -> None:
 
     assert verify(consortium.chain(), progress=interfere).checked().blocks == 4
     assert verify(chain).checked().blocks == 8
-
-
-class Deadly(sqlite3.Connection):
-    """A connection that kills its process at a statement: just before it, or just after."""
-
-    countdown = 0
-    after = False
-
-    def execute(self, *arguments: Any) -> sqlite3.Cursor:
-        return self._deadly(super().execute, *arguments)
-
-    def executemany(self, *arguments: Any) -> sqlite3.Cursor:
-        return self._deadly(super().executemany, *arguments)
-
-    def _deadly(self, statement: Any, *arguments: Any) -> sqlite3.Cursor:
-        Deadly.countdown -= 1
-        if Deadly.countdown == 0 and not Deadly.after:
-            os.kill(os.getpid(), signal.SIGKILL)
-        cursor: sqlite3.Cursor = statement(*arguments)
-        if Deadly.countdown == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return cursor
-
-
-def killed(deed: Callable[[], object], countdown: int, after: bool) -> bool:
-    """Do it in a process that dies at a statement; whether it came to that."""
-    child = os.fork()
-    if child == 0:
-        try:
-            Deadly.countdown, Deadly.after = countdown, after
-            connect = sqlite3.connect
-            sqlite3.connect = lambda *a, **k: connect(  # type: ignore[assignment]
-                *a, **k, factory=Deadly
-            )
-            deed()
-            os._exit(0)
-        except BaseException:
-            os._exit(1)
-    _, status = os.waitpid(child, 0)
-    assert status in (0, signal.SIGKILL)
-    return status != 0
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
