@@ -10,11 +10,16 @@ from ctypes import POINTER, PyDLL, byref
 from typing import Any
 
 import wasmtime
+from attrs import frozen
 from wasmtime import _ffi as ffi
 
-DIRECT = all(
-    hasattr(ffi, name) for name in ("wasmtime_val_raw_t", "wasmtime_func_call_unchecked", "dll")
+_OURS = (
+    "wasmtime_val_raw_t",
+    "wasmtime_func_call_unchecked",
+    "wasmtime_instance_export_get",
+    "dll",
 )
+DIRECT = all(hasattr(ffi, name) for name in _OURS)
 """Whether this build of the library offers that way."""
 
 
@@ -41,6 +46,22 @@ class Trapped(Exception):
     """Generated code has ended its run: no memory, no stack or no totem."""
 
 
+@frozen
+class Signature:
+    """Of each parameter whether it has 64 bits, and of the result (None: there is none)."""
+
+    wide: tuple[bool, ...]
+    result: bool | None
+
+
+def signature_of(store: wasmtime.Store, function: wasmtime.Func) -> Signature:
+    """What a function of whole numbers takes and gives."""
+    found = function.type(store)
+    results = [str(each) == "i64" for each in found.results]
+    wide = tuple(str(each) == "i64" for each in found.params)
+    return Signature(wide, results[0] if results else None)
+
+
 class Entrance:
     """A function of an instance. Parameters and the result are whole numbers.
 
@@ -48,19 +69,21 @@ class Entrance:
     """
 
     def __init__(
-        self, store: wasmtime.Store, function: wasmtime.Func, *, is_brief: bool = False
+        self,
+        store: wasmtime.Store,
+        function: wasmtime.Func,
+        signature: Signature,
+        *,
+        is_brief: bool = False,
     ) -> None:
-        """Look at the types of the function, once."""
+        """Make room for what it takes."""
         self._call: Any = None
         if DIRECT:
             self._call = _call_briefly if is_brief else ffi.wasmtime_func_call_unchecked
         self._store = store
         self._function = function
-        found = function.type(store)
-        self._wide = [str(each) == "i64" for each in found.params]
-        results = [str(each) == "i64" for each in found.results]
-        self._result = results[0] if results else None
-        self._count = max(len(self._wide), len(results), 1)
+        self._wide, self._result = signature.wide, signature.result
+        self._count = max(len(self._wide), 1)
         self._values: Any = (ffi.wasmtime_val_raw_t * self._count)() if DIRECT else None
 
     def __call__(self, *arguments: int) -> int:

@@ -30,6 +30,8 @@ _OWN_NAME = re.compile(rf"[0-9a-f]{{64}}|{_NEW}\w+")
 """Names that a module has on disk; the folder may be one that holds other things too."""
 
 _held: OrderedDict[str, wasmtime.Module] = OrderedDict()
+"""By their texts."""
+
 _lock, _first = Lock(), Lock()
 
 
@@ -56,18 +58,24 @@ def compiled(text: str) -> wasmtime.Module:
     Raises:
         NotNative: its code is larger than the compiler takes, or we.
     """
-    name = hashlib.sha256(f"{version('wasmtime')} {MOST_STACK}\n{text}".encode()).hexdigest()
     with _lock:
-        found = _held.get(name)
+        found = _held.get(text)
         if found is not None:
-            _held.move_to_end(name)
+            _held.move_to_end(text)
             return found
+    name = hashlib.sha256(f"{_build()} {MOST_STACK}\n{text}".encode()).hexdigest()
     module = _stored(name) or _compile(name, text)
     with _lock:
-        _held[name] = module
+        _held[text] = module
         while len(_held) > _MOST_HELD:
             _held.popitem(last=False)
     return module
+
+
+@cache
+def _build() -> str:
+    """Of which compiler; asking takes a millisecond, for it reads what was installed."""
+    return version("wasmtime")
 
 
 def forget() -> None:

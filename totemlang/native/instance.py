@@ -11,6 +11,7 @@ import wasmtime
 
 from totemlang.native.calling import Entrance, Trapped, memory_size
 from totemlang.native.compiled import compiled, engine
+from totemlang.native.exports import Exports
 from totemlang.native.limits import NotNative
 
 _I64 = wasmtime.ValType.i64
@@ -47,20 +48,16 @@ class Instance:
             self.instance = wasmtime.Instance(self.store, module, [host])
         except wasmtime.WasmtimeError as error:
             raise NotNative("there is no room for a machine") from error
-        self._exports = self.instance.exports(self.store)
-        found = self._exports["memory"]
-        assert isinstance(found, wasmtime.Memory)
-        self.memory = found
-        self._base = ctypes.addressof(found.data_ptr(self.store).contents)
+        self._exports = Exports(self.store, module, self.instance)
+        self.memory = self._exports.memory("memory")
+        self._base = ctypes.addressof(self.memory.data_ptr(self.store).contents)
         self._size = 0
         self._hold = self.entrance("hold")
         self.release = self.entrance("release")
 
     def entrance(self, name: str, *, is_brief: bool = False) -> Entrance:
         """A function that the module exports; see `Entrance`."""
-        function = self._exports[name]
-        assert isinstance(function, wasmtime.Func)
-        return Entrance(self.store, function, is_brief=is_brief)
+        return self._exports.entrance(name, is_brief=is_brief)
 
     @property
     def base(self) -> int:

@@ -13,6 +13,7 @@ from attrs import define, field, frozen
 
 from totemlang.native.calling import Entrance, Trapped, memory_size
 from totemlang.native.compiled import compiled, engine
+from totemlang.native.exports import Exports
 from totemlang.native.grouping.layout import Signature
 from totemlang.native.grouping.module import module_text
 
@@ -108,7 +109,9 @@ class Room:
 class Instance:
     """An instance of a signature's module on two memories."""
 
-    functions: dict[str, Entrance]
+    exports: Exports
+    functions: dict[str, Entrance] = field(factory=dict, init=False)
+    """Those that were called."""
 
     @classmethod
     def new(
@@ -119,22 +122,18 @@ class Instance:
         source: wasmtime.Memory,
     ) -> Instance:
         """Instantiate the module."""
-        instance = wasmtime.Instance(store, compiled(module_text(signature)), [own, source])
-        exports = instance.exports(store)
-        return cls(
-            {
-                name: Entrance(store, item)
-                for name, item in exports.items()
-                if isinstance(item, wasmtime.Func)
-            }
-        )
+        module = compiled(module_text(signature))
+        return cls(Exports(store, module, wasmtime.Instance(store, module, [own, source])))
 
     def call(self, name: str, *arguments: int) -> int:
         """Call a function; gives its result (0 of one without).
 
         Raises MemoryError where the memory may not grow as needed.
         """
+        entrance = self.functions.get(name)
+        if entrance is None:
+            entrance = self.functions[name] = self.exports.entrance(name)
         try:
-            return self.functions[name](*arguments)
+            return entrance(*arguments)
         except Trapped:
             raise MemoryError("the memory of a grouping cannot grow") from None
