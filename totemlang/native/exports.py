@@ -27,12 +27,17 @@ class Exports:
 
     def entrance(self, name: str, *, is_brief: bool = False) -> Entrance:
         """A function, to be called. Raises KeyError: there is none of that name."""
-        function = self._find(name)
-        assert isinstance(function, wasmtime.Func)
+        function = self.function(name)
         signature = self._known.get(name)
         if signature is None:
             signature = self._known[name] = signature_of(self._store, function)
         return Entrance(self._store, function, signature, is_brief=is_brief)
+
+    def function(self, name: str) -> wasmtime.Func:
+        """A function, for another instance. Raises KeyError: there is none of that name."""
+        function = self._find(name)
+        assert isinstance(function, wasmtime.Func)
+        return function
 
     def memory(self, name: str) -> wasmtime.Memory:
         """A memory. Raises KeyError: there is none of that name."""
@@ -47,7 +52,7 @@ class Exports:
         if not ffi.wasmtime_instance_export_get(
             self._store._context(),
             ctypes.byref(self._instance._instance),
-            ctypes.cast(said, ctypes.POINTER(ctypes.c_char)),
+            ctypes.create_string_buffer(said),
             len(said),
             ctypes.byref(item),
         ):
