@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from native.runtime_machine import EXAMPLES, Failed, Machine, machine
+from totemlang.native.runtime.selection import MARGIN
 from totemlang.vm.failures import OUTSIDE_ARRAY
 
 PAGE = 1 << 16
@@ -29,6 +30,7 @@ def test_temporary_bytes_do_not_meet_and_come_back(sizes: list[int]) -> None:
         assert at % 8 == 0
         own.write(at, b"\x01" * size)
         taken.append((at, size))
+        assert at + size <= own.memory.data_len(own.store) - MARGIN
     ends = sorted(taken)
     assert all(a + n <= b for (a, n), (b, _) in pairwise(ends) if n)
     own.raw("reset", own.mark)
@@ -78,13 +80,14 @@ def test_held_blocks_are_used_again() -> None:
             assert at % 8 == 0
             assert at not in held
             assert own.raw("room", at) >= size
+            assert at + own.raw("room", at) <= own.memory.data_len(own.store) - MARGIN
             own.write(at, bytes([mark]) * size)
             held[at] = (size, mark)
     own.raw("release", 0)
     assert own.memory.size(own.store) < 400
 
 
-@pytest.mark.parametrize("length", [*range(34), 100, 1000])
+@pytest.mark.parametrize("length", [*range(70), 100, 1000])
 def test_moving_bytes_up_and_down(length: int) -> None:
     own = machine()
     text = bytes(at % 251 for at in range(length + 40))

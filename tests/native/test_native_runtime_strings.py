@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 from itertools import accumulate
 
@@ -10,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from native.runtime_machine import BASE, EXAMPLES, Failed, Machine, machine, meant
+from totemlang.native.runtime.selection import MARGIN
 from totemlang.vm import sizes, strings
 from totemlang.vm.arrays import bounded
 from totemlang.vm.case_table import LOWER, UPPER
@@ -17,7 +19,13 @@ from totemlang.vm.failures import TOO_LARGE
 
 ALL = st.characters(exclude_categories=["Cs"])
 FEW = "ab ,;é€😀\t\x00"
-TEXT = st.text(ALL, max_size=70) | st.text(FEW, max_size=90) | st.text("ab ", max_size=90)
+CASED = "aZßẞİıſKÅΣσςǅǆΐŉﬀẖÿŸµΩeÉ\u0301 —"
+TEXT = st.one_of(
+    st.text(ALL, max_size=70),
+    st.text(FEW, max_size=90),
+    st.text("ab ", max_size=150),
+    st.text(CASED, max_size=90),
+)
 LARGE = Failed(TOO_LARGE)
 
 
@@ -113,19 +121,63 @@ def test_each_ascii_separator_alone() -> None:
 
 
 @pytest.mark.parametrize("gap", range(18))
-def test_words_near_the_end_of_memory(gap: int) -> None:
+def test_strings_at_the_end_of_memory(gap: int) -> None:
+    """Only the margin lies behind them, and a trap would tell of reading beyond it."""
     own = Machine(pages=3)
-    size = own.memory.data_len(own.store) - gap
-    whole = "ab cd  efghi jklmnopqrstuvw xyz a"
-    for text in [*(whole[short:] for short in range(len(whole))), "a" * 20, " " * 20]:
-        at = size - len(text)
+    end = own.memory.data_len(own.store) - MARGIN - gap
+    whole = "ab cd  efghi jklmnopqrstuvw xyz a" * 4
+    for text in [*(whole[short:] for short in range(len(whole))), "a" * 20, " " * 20, "é" * 40]:
+        at = end - len(text.encode())
         own.write(at, text.encode())
-        packed = at | len(text) << 32
-        for name, more in (("words_at_space", []), ("words", [own.put(" ")])):
+        packed = at | len(text.encode()) << 32
+        for name, more in (("words_at_space", []), ("words", [own.put(" €")])):
             found = own.array("string", own.again(name, packed, *more))
             assert found == text.split()
         assert own.again("length_string", packed) == len(text)
+        assert own.text(own.again("substring", packed, 1, len(text))) == text[1:]
         assert own.text(own.again("upper", packed)) == text.upper()
+        assert own.text(own.again("concatenate_2", packed, packed)) == text * 2
+        own.raw("reset", own.mark)
+
+
+LENGTHS = (0, 1, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 127, 128, 129)
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+@pytest.mark.parametrize("odd", ["—", "ß", "İ", "Σ", "a", " ", "😀"])
+def test_one_letter_at_every_place(length: int, odd: str) -> None:
+    """A letter or separator of several bytes may lie across any border of what is read at once."""
+    own = machine()
+    for place in range(length + 1):
+        text = ("xY" * length)[:place] + odd + ("Zz w" * length)[: length - place]
+        assert own.text(own.call("lower", text)) == strings.lower(text)
+        assert own.text(own.call("upper", text)) == strings.upper(text)
+        assert own.call("length_string", text) == len(text)
+        for separators in (" —", "😀ß", " ", "Yİ—ßΣ😀éèêë"):
+            found = own.array("string", own.call("words", text, separators))
+            assert found == strings.words(text, separators)
+
+
+def test_sets_of_separators_take_turns() -> None:
+    """Constant sets, which are kept, and others, in any order."""
+    own = Machine()
+    at, sets = 16, []
+    for separators in (" ,", "—b", "", "abcdéèêëàâäçîï", " ", "éèêëàâäçîïöü"):
+        data = separators.encode()
+        own.write(at, data)
+        sets.append((separators, at | len(data) << 32 if data else 0))
+        at += len(data)
+    assert at < BASE
+    text = "ab, cé—d ïöl—" * 9
+    source = random.Random(3)
+    for _ in range(300):
+        own.raw("reset", own.mark)
+        separators, packed = source.choice(sets)
+        if source.random() < 0.5:
+            packed = own.put(separators)
+        found = own.array("string", own.again("words", own.put(text), packed))
+        assert found == strings.words(text, separators)
+    assert own.memory.size(own.store) < 40
 
 
 @EXAMPLES
@@ -167,6 +219,7 @@ def test_more_words_than_an_array_may_hold_fail() -> None:
     assert own.again("words_at_space", text) == LARGE
     assert own.again("words", text, " ") == LARGE
     assert own.again("words", text, " é") == LARGE
+    assert own.again("words", text, " 0123456789éèêëàâäçîï") == LARGE
     less = (text & 0xFFFFFFFF) | (count * 2 - 2) << 32
     assert own.again("length", own.again("words_at_space", less)) == count - 1
 

@@ -1,6 +1,8 @@
 ;; Memory: a temporary area that grows upwards and is set back to a mark, and blocks held until
 ;; they are released. Both take pages of the one memory as they need them; where it cannot grow,
 ;; the machine traps, and its host runs the batch again where memory has no such bound.
+;; The last {MARGIN} bytes of the memory are nobody's: so many may be read from wherever a string
+;; begins, and beyond wherever it ends.
 
 ;; The temporary area is a list of chunks {i32 chunk before, i32 own end, 8 bytes free}.
 (global $heap (mut i32) (i32.const 0))
@@ -27,20 +29,22 @@
   (memory.fill (local.get $base) (i32.const 0) (i32.const 512))
   (global.set $chunk (i32.add (local.get $base) (i32.const 512)))
   (global.set $heap (i32.add (local.get $base) (i32.const 528)))
-  (global.set $heap_end (i32.shl
-    (select (memory.size) (i32.const 65535) (i32.lt_u (memory.size) (i32.const 65535)))
-    (i32.const 16)))
+  (global.set $heap_end (i32.sub
+    (i32.shl
+      (select (memory.size) (i32.const 65535) (i32.lt_u (memory.size) (i32.const 65535)))
+      (i32.const 16))
+    (i32.const {MARGIN})))
   (i32.store (global.get $chunk) (i32.const 0))
   (i32.store offset=4 (global.get $chunk) (global.get $heap_end)))
 
-;; New pages for so many bytes: their first address.
+;; So many bytes from where the memory ended, but for its margin.
 (func $take_pages (param $bytes i32) (result i32)
   (local $pages i32) (local $at i32)
   (local.set $pages (i32.shr_u (i32.add (local.get $bytes) (i32.const 65535)) (i32.const 16)))
   (if (i32.gt_u (i32.add (memory.size) (local.get $pages)) (i32.const 65535)) (then unreachable))
   (local.set $at (memory.grow (local.get $pages)))
   (if (i32.eq (local.get $at) (i32.const -1)) (then unreachable))
-  (i32.shl (local.get $at) (i32.const 16)))
+  (i32.sub (i32.shl (local.get $at) (i32.const 16)) (i32.const {MARGIN})))
 
 ;; Temporary bytes, aligned to 8.
 (func $alloc (param $bytes i32) (result i32)
@@ -82,10 +86,11 @@
       (local.set $at (memory.grow (i32.const 16)))
       (if (i32.eq (local.get $at) (i32.const -1))
         (then (local.set $at (call $take_pages (local.get $size))))
-        (else (local.set $at (i32.shl (local.get $at) (i32.const 16))))))
+        (else (local.set $at
+          (i32.sub (i32.shl (local.get $at) (i32.const 16)) (i32.const {MARGIN}))))))
     (else (local.set $at (call $take_pages (local.get $size)))))
   (if (i32.ge_u (memory.size) (i32.const 65536)) (then unreachable))
-  (local.set $end (i32.shl (memory.size) (i32.const 16)))
+  (local.set $end (i32.sub (i32.shl (memory.size) (i32.const 16)) (i32.const {MARGIN})))
   (if (i32.eq (local.get $at) (global.get $heap_end))
     (then
       (global.set $heap_end (local.get $end))
@@ -172,11 +177,23 @@
   (i32.store (local.get $block) (i32.load (local.get $list)))
   (i32.store (local.get $list) (local.get $block)))
 
-;; Copy bytes, which may overlap. Most are few, and a call out of the machine would cost more.
+;; Copy bytes, which may overlap: all that is read is read before the first is written. Most are few,
+;; and a call out of the machine would cost more.
 (func $move (param $to i32) (param $from i32) (param $bytes i32)
-  (local $first i64) (local $last i64)
+  (local $first i64) (local $last i64) (local $some v128) (local $end v128)
   (if (i32.gt_u (local.get $bytes) (i32.const 16))
-    (then (memory.copy (local.get $to) (local.get $from) (local.get $bytes)) (return)))
+    (then
+      (if (i32.gt_u (local.get $bytes) (i32.const 64))
+        (then (memory.copy (local.get $to) (local.get $from) (local.get $bytes)) (return)))
+      (if (i32.gt_u (local.get $bytes) (i32.const 32))
+        (then (return (call $move_64 (local.get $to) (local.get $from) (local.get $bytes)))))
+      (local.set $some (v128.load (local.get $from)))
+      (local.set $end (v128.load (i32.sub (i32.add (local.get $from) (local.get $bytes))
+        (i32.const 16))))
+      (v128.store (local.get $to) (local.get $some))
+      (v128.store (i32.sub (i32.add (local.get $to) (local.get $bytes)) (i32.const 16))
+        (local.get $end))
+      (return)))
   (if (i32.ge_u (local.get $bytes) (i32.const 8))
     (then
       (local.set $first (i64.load (local.get $from)))
@@ -208,3 +225,17 @@
           (i64.store8 (local.get $to) (local.get $first))
           (if (i32.eq (local.get $bytes) (i32.const 3))
             (then (i64.store8 offset=1 (local.get $to) (local.get $last)))))))))
+
+;; The same of 32 to 64 bytes.
+(func $move_64 (param $to i32) (param $from i32) (param $bytes i32)
+  (local $first v128) (local $second v128) (local $third v128) (local $last v128)
+  (local.set $first (v128.load (local.get $from)))
+  (local.set $second (v128.load offset=16 (local.get $from)))
+  (local.set $from (i32.sub (i32.add (local.get $from) (local.get $bytes)) (i32.const 32)))
+  (local.set $third (v128.load (local.get $from)))
+  (local.set $last (v128.load offset=16 (local.get $from)))
+  (v128.store (local.get $to) (local.get $first))
+  (v128.store offset=16 (local.get $to) (local.get $second))
+  (local.set $to (i32.sub (i32.add (local.get $to) (local.get $bytes)) (i32.const 32)))
+  (v128.store (local.get $to) (local.get $third))
+  (v128.store offset=16 (local.get $to) (local.get $last)))

@@ -29,6 +29,9 @@ from totemlang.vm.limits import MAX_ELEMENTS, MAX_VALUE_BYTES
 REASON: Mapping[str, int] = {reason: at + 1 for at, reason in enumerate(failures.REASONS)}
 """What the global `$failed` holds after a failure, by its reason."""
 
+MARGIN = 64
+"""Bytes at the end of the memory that are nobody's: what reads 64 at a time may read them."""
+
 _NUMBERS: Mapping[str, int] = {
     **{
         name: REASON[value]
@@ -37,6 +40,7 @@ _NUMBERS: Mapping[str, int] = {
     },
     "MAX_ELEMENTS": MAX_ELEMENTS,
     "MAX_VALUE_BYTES": MAX_VALUE_BYTES,
+    "MARGIN": MARGIN,
 }
 
 _CALLED = re.compile(r"\b(?:call|return_call|global\.get|global\.set) \$([a-z_0-9]+)")
