@@ -4,71 +4,63 @@
 
 ;; each {name} {first} {by}: lower 65 32 | upper 97 32
 (func ${name} (param $text i64) (result i64)
-  (local $from i32) (local $to i32) (local $end i32) (local $at i32) (local $letter i32)
-  (local $some v128)
+  (local $from i32) (local $to i32) (local $bytes i32) (local $at i32)
+  (local $some v128) (local $all v128)
   (local.set $from (i32.wrap_i64 (local.get $text)))
-  (local.set $end (i32.wrap_i64 (i64.shr_u (local.get $text) (i64.const 32))))
-  (local.set $to (call $alloc (local.get $end)))
-  (local.set $at (local.get $to))
-  (local.set $end (i32.add (local.get $from) (local.get $end)))
-  (block $other
-    (loop $more
-      (if (i32.ge_u (i32.sub (local.get $end) (local.get $from)) (i32.const 16))
-        (then
-          (local.set $some (v128.load (local.get $from)))
-          (br_if $other (i8x16.bitmask (local.get $some)))
-          (v128.store (local.get $at) (v128.xor
-            (local.get $some)
-            (v128.and
-              (i8x16.lt_u
-                (i8x16.sub (local.get $some) (i8x16.splat (i32.const {first})))
-                (i8x16.splat (i32.const 26)))
-              (i8x16.splat (i32.const {by})))))
-          (local.set $from (i32.add (local.get $from) (i32.const 16)))
-          (local.set $at (i32.add (local.get $at) (i32.const 16)))
-          (br $more))))
-    (loop $next
-      (if (i32.lt_u (local.get $from) (local.get $end))
-        (then
-          (local.set $letter (i32.load8_u (local.get $from)))
-          (br_if $other (i32.ge_u (local.get $letter) (i32.const 128)))
-          (i32.store8 (local.get $at) (i32.xor
-            (local.get $letter)
-            (i32.shl
-              (i32.lt_u
-                (i32.sub (local.get $letter) (i32.const {first})) (i32.const 26))
-              (i32.const 5))))
-          (local.set $from (i32.add (local.get $from) (i32.const 1)))
-          (local.set $at (i32.add (local.get $at) (i32.const 1)))
-          (br $next))))
-    (return (i64.or
-      (i64.and (local.get $text) (i64.const 0xffffffff00000000))
-      (i64.extend_i32_u (local.get $to)))))
-  ;; letter by letter from here
-  (loop $each
-    (if (i32.lt_u (local.get $from) (local.get $end))
+  (local.set $bytes (i32.wrap_i64 (i64.shr_u (local.get $text) (i64.const 32))))
+  (local.set $to (call $alloc
+    (i32.and (i32.add (local.get $bytes) (i32.const 15)) (i32.const -16))))
+  ;; letters beyond ASCII as they are
+  (loop $more
+    (if (i32.lt_u (local.get $at) (local.get $bytes))
       (then
-        (local.set $letter (i32.load8_u (local.get $from)))
-        (if (i32.lt_u (local.get $letter) (i32.const 128))
-          (then
-            (i32.store8 (local.get $at) (i32.xor
-              (local.get $letter)
-              (i32.shl
-                (i32.lt_u
-                  (i32.sub (local.get $letter) (i32.const {first})) (i32.const 26))
-                (i32.const 5))))
-            (local.set $from (i32.add (local.get $from) (i32.const 1)))
-            (local.set $at (i32.add (local.get $at) (i32.const 1))))
-          (else
-            (call $encode
-              (local.get $at) (call ${name}_letter (call $decode (local.get $from))))
-            (local.set $letter (call $letter_bytes (local.get $letter)))
-            (local.set $from (i32.add (local.get $from) (local.get $letter)))
-            (local.set $at (i32.add (local.get $at) (local.get $letter)))))
-        (br $each))))
+        (local.set $some (v128.load (i32.add (local.get $from) (local.get $at))))
+        (local.set $all (v128.or (local.get $all) (local.get $some)))
+        (v128.store (i32.add (local.get $to) (local.get $at)) (v128.xor
+          (local.get $some)
+          (v128.and
+            (i8x16.lt_u
+              (i8x16.sub (local.get $some) (i8x16.splat (i32.const {first})))
+              (i8x16.splat (i32.const 26)))
+            (i8x16.splat (i32.const {by})))))
+        (local.set $at (i32.add (local.get $at) (i32.const 16)))
+        (br $more))))
+  (if (i8x16.bitmask (local.get $all))
+    (then
+      (call ${name}_others (local.get $from) (local.get $to)
+        (i32.add (local.get $from) (local.get $bytes)))))
   (i64.or
     (i64.and (local.get $text) (i64.const 0xffffffff00000000))
     (i64.extend_i32_u (local.get $to))))
+
+;; Write those beyond ASCII that have a letter of the other case.
+;; each of {name}
+(func ${name}_others (param $from i32) (param $to i32) (param $end i32)
+  (local $begin i32) (local $at i32) (local $letter i32) (local $other i32)
+  (local.set $to (i32.sub (local.get $to) (local.get $from)))
+  (loop $more
+    (local.set $begin (call $others_begin (local.get $from)))
+    (loop $next
+      (if (local.get $begin)
+        (then
+          (local.set $at (i32.add (local.get $from) (i32.ctz (local.get $begin))))
+          (if (i32.ge_u (local.get $at) (local.get $end)) (then (return)))
+          (local.set $begin (i32.and (local.get $begin)
+            (i32.sub (local.get $begin) (i32.const 1))))
+          (local.set $letter (call $decode (local.get $at)))
+          (local.set $other (call ${name}_letter (local.get $letter)))
+          (br_if $next (i32.eq (local.get $letter) (local.get $other)))
+          (call $encode (i32.add (local.get $at) (local.get $to)) (local.get $other))
+          (br $next))))
+    (local.set $from (i32.add (local.get $from) (i32.const 16)))
+    (br_if $more (i32.lt_u (local.get $from) (local.get $end)))))
+
+;; Where letters beyond ASCII begin in sixteen bytes, a bit each.
+(func $others_begin (param $at i32) (result i32)
+  (local $some v128)
+  (local.set $some (v128.load (local.get $at)))
+  (i8x16.bitmask (v128.and
+    (local.get $some) (i8x16.gt_s (local.get $some) (i8x16.splat (i32.const -65))))))
 
 ;; Bytes of a code point, by the first of them.
 (func $letter_bytes (param $first i32) (result i32)

@@ -3,14 +3,19 @@
 ;; A string variable is {i32 block, i32 room}. An array variable is an array's header
 ;; {i32 data, i32 length, 0, i32 room in bytes}, so its address is the array.
 
-;; Store a string; the value may lie in the variable's own block.
+;; Store a string; the value may lie in the variable's own block, which has room for 16 at least.
 (func $keep_string (param $slot i32) (param $value i64) (result i64)
   (local $bytes i32) (local $block i32)
   (local.set $bytes (i32.wrap_i64 (i64.shr_u (local.get $value) (i64.const 32))))
   (if (i32.le_u (local.get $bytes) (i32.load offset=4 (local.get $slot)))
     (then
       (local.set $block (i32.load (local.get $slot)))
-      (call $move (local.get $block) (i32.wrap_i64 (local.get $value)) (local.get $bytes)))
+      (if (i32.lt_u (i32.sub (local.get $bytes) (i32.const 1)) (i32.const 16))
+        (then
+          (v128.store (local.get $block) (v128.load (i32.wrap_i64 (local.get $value)))))
+        (else
+          (call $move
+            (local.get $block) (i32.wrap_i64 (local.get $value)) (local.get $bytes)))))
     (else
       (local.set $block (call $hold (local.get $bytes)))
       (call $move (local.get $block) (i32.wrap_i64 (local.get $value)) (local.get $bytes))

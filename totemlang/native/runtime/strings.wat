@@ -1,40 +1,23 @@
 ;; Strings: address | bytes << 32, UTF-8 that is always valid. Nothing changes the bytes of a string
 ;; while it is in use, so a part of a string lies where the string lies.
 
-;; Whether so many bytes are the same, eight at a time; the last eight may overlap those before.
+;; Whether so many bytes are the same, sixteen at a time; what lies beyond them does not count.
 (func $equal_bytes (param $one i32) (param $other i32) (param $bytes i32) (result i32)
-  (local $end i32)
-  (if (i32.ge_u (local.get $bytes) (i32.const 8))
-    (then
-      (local.set $end (i32.sub (i32.add (local.get $one) (local.get $bytes)) (i32.const 8)))
-      (local.set $bytes (i32.sub (local.get $other) (local.get $one)))
-      (loop $next
-        (if (i32.lt_u (local.get $one) (local.get $end))
-          (then
-            (if (i64.ne
-                  (i64.load (local.get $one))
-                  (i64.load (i32.add (local.get $one) (local.get $bytes))))
-              (then (return (i32.const 0))))
-            (local.set $one (i32.add (local.get $one) (i32.const 8)))
-            (br $next))))
-      (return (i64.eq
-        (i64.load (local.get $end))
-        (i64.load (i32.add (local.get $end) (local.get $bytes)))))))
-  (if (i32.ge_u (local.get $bytes) (i32.const 4))
-    (then
-      (local.set $bytes (i32.sub (local.get $bytes) (i32.const 4)))
-      (return (i32.and
-        (i32.eq (i32.load (local.get $one)) (i32.load (local.get $other)))
-        (i32.eq
-          (i32.load (i32.add (local.get $one) (local.get $bytes)))
-          (i32.load (i32.add (local.get $other) (local.get $bytes))))))))
-  (loop $byte
-    (if (i32.eqz (local.get $bytes)) (then (return (i32.const 1))))
-    (local.set $bytes (i32.sub (local.get $bytes) (i32.const 1)))
-    (br_if $byte (i32.eq
-      (i32.load8_u (i32.add (local.get $one) (local.get $bytes)))
-      (i32.load8_u (i32.add (local.get $other) (local.get $bytes))))))
-  (i32.const 0))
+  (local $same i32)
+  (loop $more
+    (local.set $same (i8x16.bitmask (i8x16.eq
+      (v128.load (local.get $one)) (v128.load (local.get $other)))))
+    (if (i32.le_u (local.get $bytes) (i32.const 16))
+      (then
+        (return (i32.eqz (i32.and
+          (i32.xor (local.get $same) (i32.const 0xffff))
+          (i32.sub (i32.shl (i32.const 1) (local.get $bytes)) (i32.const 1)))))))
+    (if (i32.ne (local.get $same) (i32.const 0xffff)) (then (return (i32.const 0))))
+    (local.set $one (i32.add (local.get $one) (i32.const 16)))
+    (local.set $other (i32.add (local.get $other) (i32.const 16)))
+    (local.set $bytes (i32.sub (local.get $bytes) (i32.const 16)))
+    (br $more))
+  (unreachable))
 
 (func $equal_strings (param $one i64) (param $other i64) (result i32)
   (if (i64.eq (local.get $one) (local.get $other)) (then (return (i32.const 1))))
@@ -55,45 +38,34 @@
     (i32.wrap_i64 (local.get $start))
     (i32.wrap_i64 (i64.shr_u (local.get $start) (i64.const 32)))))
 
-;; Less than 0, 0, more than 0. The order of bytes is that of code points.
+;; Less than 0, 0, more than 0. The order of bytes is that of code points. The first byte that
+;; differs decides, or the length where none does that both have.
 (func $compare_strings (param $one i64) (param $other i64) (result i32)
-  (local $left i32) (local $right i32) (local $bytes i32) (local $end i32) (local $differ i64)
-  (local.set $left (i32.wrap_i64 (i64.shr_u (local.get $one) (i64.const 32))))
-  (local.set $right (i32.wrap_i64 (i64.shr_u (local.get $other) (i64.const 32))))
+  (local $left i32) (local $right i32) (local $bytes i32) (local $longer i32) (local $differ i32)
+  (local.set $bytes (i32.wrap_i64 (i64.shr_u (local.get $one) (i64.const 32))))
+  (local.set $left (i32.wrap_i64 (i64.shr_u (local.get $other) (i64.const 32))))
+  ;; 2^28 bytes and more do not exist
+  (local.set $longer (i32.sub (local.get $bytes) (local.get $left)))
   (local.set $bytes (select
-    (local.get $left) (local.get $right) (i32.lt_u (local.get $left) (local.get $right))))
-  ;; what decides if one is the start of the other; 2^28 bytes and more do not exist
-  (local.set $differ (i64.extend_i32_s (i32.sub (local.get $left) (local.get $right))))
+    (local.get $left) (local.get $bytes) (i32.gt_s (local.get $longer) (i32.const 0))))
   (local.set $left (i32.wrap_i64 (local.get $one)))
   (local.set $right (i32.wrap_i64 (local.get $other)))
-  (local.set $end (i32.add (local.get $left) (i32.and (local.get $bytes) (i32.const -8))))
-  (local.set $one (local.get $differ))
-  (block $found
-    (loop $next
-      (if (i32.lt_u (local.get $left) (local.get $end))
-        (then
-          (local.set $differ (i64.xor
-            (i64.load (local.get $left)) (i64.load (local.get $right))))
-          (br_if $found (i64.ne (local.get $differ) (i64.const 0)))
-          (local.set $left (i32.add (local.get $left) (i32.const 8)))
-          (local.set $right (i32.add (local.get $right) (i32.const 8)))
-          (br $next))))
-    (local.set $end (i32.add (local.get $end) (i32.and (local.get $bytes) (i32.const 7))))
-    (loop $byte
-      (if (i32.lt_u (local.get $left) (local.get $end))
-        (then
-          (local.set $bytes (i32.sub
-            (i32.load8_u (local.get $left)) (i32.load8_u (local.get $right))))
-          (if (local.get $bytes) (then (return (local.get $bytes))))
-          (local.set $left (i32.add (local.get $left) (i32.const 1)))
-          (local.set $right (i32.add (local.get $right) (i32.const 1)))
-          (br $byte))))
-    (return (i32.wrap_i64 (local.get $one))))
-  ;; the first byte that differs is the lowest
-  (local.set $bytes (i32.shr_u (i32.wrap_i64 (i64.ctz (local.get $differ))) (i32.const 3)))
-  (i32.sub
-    (i32.load8_u (i32.add (local.get $left) (local.get $bytes)))
-    (i32.load8_u (i32.add (local.get $right) (local.get $bytes)))))
+  (loop $more
+    (local.set $differ (i32.xor (i32.const 0xffff) (i8x16.bitmask (i8x16.eq
+      (v128.load (local.get $left)) (v128.load (local.get $right))))))
+    (if (local.get $differ)
+      (then
+        (local.set $differ (i32.ctz (local.get $differ)))
+        (if (i32.ge_u (local.get $differ) (local.get $bytes)) (then (return (local.get $longer))))
+        (return (i32.sub
+          (i32.load8_u (i32.add (local.get $left) (local.get $differ)))
+          (i32.load8_u (i32.add (local.get $right) (local.get $differ)))))))
+    (if (i32.le_u (local.get $bytes) (i32.const 16)) (then (return (local.get $longer))))
+    (local.set $left (i32.add (local.get $left) (i32.const 16)))
+    (local.set $right (i32.add (local.get $right) (i32.const 16)))
+    (local.set $bytes (i32.sub (local.get $bytes) (i32.const 16)))
+    (br $more))
+  (unreachable))
 
 ;; each {name} {sign}: smaller lt_s | larger gt_s
 (func ${name}_string (param $left i64) (param $right i64) (result i64)
@@ -111,43 +83,48 @@
   (local.set $end (i32.add (local.get $at)
     (i32.wrap_i64 (i64.shr_u (local.get $text) (i64.const 32)))))
   (loop $more
-    (if (i32.ge_u (i32.sub (local.get $end) (local.get $at)) (i32.const 16))
-      (then
-        (local.set $found (i32.add (local.get $found) (i32.popcnt (i8x16.bitmask
-          (i8x16.gt_s (v128.load (local.get $at)) (i8x16.splat (i32.const -65)))))))
-        (local.set $at (i32.add (local.get $at) (i32.const 16)))
-        (br $more))))
-  (loop $next
     (if (i32.lt_u (local.get $at) (local.get $end))
       (then
-        (local.set $found (i32.add (local.get $found)
-          (i32.gt_s (i32.load8_s (local.get $at)) (i32.const -65))))
-        (local.set $at (i32.add (local.get $at) (i32.const 1)))
-        (br $next))))
+        (local.set $found (i32.add (local.get $found) (i32.popcnt
+          (call $letters_at (local.get $at) (local.get $end)))))
+        (local.set $at (i32.add (local.get $at) (i32.const 16)))
+        (br $more))))
   (local.get $found))
+
+;; Where letters begin in the sixteen bytes at an address, a bit each, but not beyond the end.
+(func $letters_at (param $at i32) (param $end i32) (result i32)
+  (local $found i32)
+  (local.set $found (i8x16.bitmask
+    (i8x16.gt_s (v128.load (local.get $at)) (i8x16.splat (i32.const -65)))))
+  (if (result i32)
+    (i32.lt_u (i32.sub (local.get $end) (local.get $at)) (i32.const 16))
+    (then (i32.and (local.get $found) (i32.sub
+      (i32.shl (i32.const 1) (i32.sub (local.get $end) (local.get $at))) (i32.const 1))))
+    (else (local.get $found))))
 
 ;; The address where so many code points end, or `end`.
 (func $skip (param $at i32) (param $end i32) (param $points i32) (result i32)
-  (local $found i32)
-  (block $near
-    (loop $more
-      (br_if $near (i32.lt_u (i32.sub (local.get $end) (local.get $at)) (i32.const 16)))
-      (local.set $found (i32.popcnt (i8x16.bitmask
-        (i8x16.gt_s (v128.load (local.get $at)) (i8x16.splat (i32.const -65))))))
-      (br_if $near (i32.gt_u (local.get $found) (local.get $points)))
-      (local.set $points (i32.sub (local.get $points) (local.get $found)))
-      (local.set $at (i32.add (local.get $at) (i32.const 16)))
-      (br $more)))
-  (block $there
-    (loop $next
-      (br_if $there (i32.ge_u (local.get $at) (local.get $end)))
-      (if (i32.gt_s (i32.load8_s (local.get $at)) (i32.const -65))
-        (then
-          (br_if $there (i32.eqz (local.get $points)))
-          (local.set $points (i32.sub (local.get $points) (i32.const 1)))))
-      (local.set $at (i32.add (local.get $at) (i32.const 1)))
-      (br $next)))
-  (local.get $at))
+  (local $found i32) (local $letters i32)
+  (loop $more
+    (if (i32.ge_u (local.get $at) (local.get $end)) (then (return (local.get $end))))
+    (local.set $found (call $letters_at (local.get $at) (local.get $end)))
+    (local.set $letters (i32.popcnt (local.get $found)))
+    (if (i32.le_u (local.get $letters) (local.get $points))
+      (then
+        (local.set $points (i32.sub (local.get $points) (local.get $letters)))
+        (local.set $at (i32.add (local.get $at) (i32.const 16)))
+        (br $more))))
+  ;; bytes of ASCII alone are counted by themselves
+  (if (i32.eqz (i32.and (local.get $found) (i32.add (local.get $found) (i32.const 1))))
+    (then (return (i32.add (local.get $at) (local.get $points)))))
+  (loop $next
+    (if (local.get $points)
+      (then
+        (local.set $found (i32.and (local.get $found)
+          (i32.sub (local.get $found) (i32.const 1))))
+        (local.set $points (i32.sub (local.get $points) (i32.const 1)))
+        (br $next))))
+  (i32.add (local.get $at) (i32.ctz (local.get $found))))
 
 ;; So many code points from a place; what lies beyond the end is left out.
 (func $substring (param $text i64) (param $start i64) (param $length i64) (result i64)

@@ -132,40 +132,36 @@
 ;; Which of the sixty-four bytes at an address are separators, a bit each; those beyond the end are.
 (func $separators_at (param $at i32) (param $end i32) (param $table v128) (param $others i32)
   (result i64)
-  (local $one v128) (local $two v128) (local $three v128) (local $four v128) (local $found i64)
-  (local.set $one (v128.load (local.get $at)))
-  (local.set $two (v128.load offset=16 (local.get $at)))
-  (local.set $three (v128.load offset=32 (local.get $at)))
-  (local.set $four (v128.load offset=48 (local.get $at)))
-  (local.set $found (i64.xor (i64.const -1)
-    (i64.or
-      (i64.or
-        (call $not_held (local.get $one) (local.get $table))
-        (i64.shl (call $not_held (local.get $two) (local.get $table)) (i64.const 16)))
-      (i64.or
-        (i64.shl (call $not_held (local.get $three) (local.get $table)) (i64.const 32))
-        (i64.shl (call $not_held (local.get $four) (local.get $table)) (i64.const 48))))))
+  (local $some v128) (local $all v128) (local $from i32) (local $place i64) (local $found i64)
+  (local.set $from (local.get $at))
+  (local.set $found (i64.const -1))
+  (loop $more
+    (local.set $some (v128.load (local.get $from)))
+    (local.set $all (v128.or (local.get $all) (local.get $some)))
+    ;; bytes that the table does not hold
+    (local.set $found (i64.xor (local.get $found) (i64.shl
+      (i64.extend_i32_u (i8x16.bitmask (i8x16.eq
+        (v128.and
+          (i8x16.swizzle (local.get $table)
+            (v128.and (local.get $some) (i8x16.splat (i32.const 15))))
+          (i8x16.swizzle
+            (v128.const i8x16 1 2 4 8 16 32 64 -128 0 0 0 0 0 0 0 0)
+            (i8x16.shr_u (local.get $some) (i32.const 4))))
+        (v128.const i64x2 0 0))))
+      (local.get $place))))
+    (local.set $from (i32.add (local.get $from) (i32.const 16)))
+    (local.set $place (i64.add (local.get $place) (i64.const 16)))
+    (br_if $more (i32.and
+      (i64.lt_u (local.get $place) (i64.const 64))
+      (i32.lt_u (local.get $from) (local.get $end)))))
   (if (local.get $others)
     (then
-      (if (i8x16.bitmask (v128.or
-            (v128.or (local.get $one) (local.get $two))
-            (v128.or (local.get $three) (local.get $four))))
+      (if (i8x16.bitmask (local.get $all))
         (then
           (local.set $found (i64.or (local.get $found)
             (call $others_at (local.get $at) (local.get $end) (local.get $others))))))))
-  (if (i32.lt_u (i32.sub (local.get $end) (local.get $at)) (i32.const 64))
-    (then
-      (local.set $found (i64.or (local.get $found) (i64.shl (i64.const -1)
-        (i64.extend_i32_u (i32.sub (local.get $end) (local.get $at))))))))
-  (local.get $found))
-
-;; Which of sixteen bytes a table of ASCII does not hold, a bit each.
-(func $not_held (param $some v128) (param $table v128) (result i64)
-  (i64.extend_i32_u (i8x16.bitmask (i8x16.eq
-    (v128.and
-      (i8x16.swizzle (local.get $table)
-        (v128.and (local.get $some) (i8x16.splat (i32.const 15))))
-      (i8x16.swizzle
-        (v128.const i8x16 1 2 4 8 16 32 64 -128 0 0 0 0 0 0 0 0)
-        (i8x16.shr_u (local.get $some) (i32.const 4))))
-    (v128.const i64x2 0 0)))))
+  (local.set $at (i32.sub (local.get $end) (local.get $at)))
+  (if (result i64) (i32.lt_u (local.get $at) (i32.const 64))
+    (then (i64.or (local.get $found)
+      (i64.shl (i64.const -1) (i64.extend_i32_u (local.get $at)))))
+    (else (local.get $found))))
