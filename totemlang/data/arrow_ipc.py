@@ -10,7 +10,7 @@ from attrs import frozen
 
 from totemlang.data.arrow_messages import largest_message
 from totemlang.data.limits import Limits
-from totemlang.data.normalise import cut, normalised, reading
+from totemlang.data.normalise import normalised_pieces, reading
 from totemlang.data.table_file import FileColumn, Identity, file_column, without_repeats
 from totemlang.diagnostics import BadData
 from totemlang.schema.types import Kind
@@ -47,6 +47,8 @@ class ArrowTable:
         rows: int,
         kinds: Mapping[str, Kind],
         units: range | None = None,
+        *,
+        may_code: bool = False,
     ) -> Iterator[pa.RecordBatch]:
         """See `TableFile`."""
         self.identity.check()
@@ -57,8 +59,10 @@ class ArrowTable:
             for batch in _stream(source, options):
                 batch.validate(full=True)  # before anything looks into it: offsets may lie
                 for start in range(0, batch.num_rows, rows):
-                    for piece in cut(batch.slice(start, rows), self.limits):
-                        yield normalised(piece, columns, kinds, self.name, self.limits)
+                    part = batch.slice(start, rows)
+                    yield from normalised_pieces(
+                        part, columns, kinds, self.name, self.limits, may_code=may_code
+                    )
         self.identity.check()
 
     def _check_messages(self, source: pa.NativeFile) -> None:

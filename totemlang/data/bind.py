@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from attrs import define, evolve, field, frozen
 
 from totemlang.bytecode.module import Dataset
+from totemlang.data.coded import longest, written_out
 from totemlang.data.file import BATCH_ROWS, DataFile
 from totemlang.data.kinds import ARROW, WIDER
 from totemlang.data.normalise import reading
@@ -21,6 +22,9 @@ from totemlang.data.survey import ColumnSurvey
 from totemlang.diagnostics import BadData
 from totemlang.schema.metadata import Metadata
 from totemlang.schema.types import Field, Kind
+
+SURVEY_ROWS = 262_144
+"""Rows that are looked at together before a run."""
 
 NARROWER: dict[Kind, frozenset[Kind]] = {Kind.LONG: frozenset({Kind.INT})}
 """The kinds that a column's values may be checked into, where the program declares them."""
@@ -56,13 +60,9 @@ class BoundColumn:
 
     def _check_constraint(self, array: pa.Array) -> None:
         constraint, name = self.field.constraint, self.field.name
-        if constraint.max_bytes is not None:
-            longest = pc.max(pc.binary_length(array)).as_py()
-            if longest is not None and longest > constraint.max_bytes:
-                raise BadData(
-                    f"{self.file}: column {name!r} holds a string of more than "
-                    f"{constraint.max_bytes} bytes"
-                )
+        most = constraint.max_bytes
+        if most is not None and longest(array, most) > most:
+            raise BadData(f"{self.file}: column {name!r} holds a string of more than {most} bytes")
         if constraint.lower is constraint.upper is None:
             return
         values = array.drop_null().to_numpy(zero_copy_only=False)
@@ -96,20 +96,32 @@ class BoundData:
         return evolve(self, kept=None)
 
     def batches(
-        self, rows: int = BATCH_ROWS, between: tuple[int, int] | None = None
+        self,
+        rows: int = BATCH_ROWS,
+        between: tuple[int, int] | None = None,
+        *,
+        may_code: bool = False,
     ) -> Iterator[pa.RecordBatch]:
         """All rows in order, at most `rows` at a time, the declared columns in their order.
 
         A program that takes no columns gets batches of one, for their number of rows. `between`
         asks for the rows from one to another (exclusive), where rows are kept or there are
-        `edges`.
+        `edges`. `may_code`: strings may be `coded`.
 
         Raises:
             BadData: where the file has changed since it was bound.
         """
         if self.kept is None:
-            yield from _read(self.data, self.columns, rows, between=between)
+            yield from _read(self.data, self.columns, rows, between=between, may_code=may_code)
             return
+        for batch in self._kept_batches(rows, between):
+            if may_code:
+                yield batch
+            else:
+                yield from written_out(batch)
+
+    def _kept_batches(self, rows: int, between: tuple[int, int] | None) -> Iterator[pa.RecordBatch]:
+        assert self.kept is not None
         first, last = between or (0, self.rows)
         at = 0
         for batch in self.kept:
@@ -240,7 +252,7 @@ def _read_through(
     widths = sum(ARROW[column.field.type.kind].bit_width // 8 for column in _of_width(columns))
     fits = (data.rows or 0) * widths <= keep_bytes
     kept: list[pa.RecordBatch] | None = [] if fits else None
-    for batch in _read(data, columns, BATCH_ROWS, surveys):
+    for batch in _read(data, columns, SURVEY_ROWS, surveys, may_code=True):
         rows += batch.num_rows
         size += batch.nbytes
         if kept is not None:
@@ -262,10 +274,11 @@ def _read(
     rows: int,
     surveys: Sequence[ColumnSurvey | None] = (),
     between: tuple[int, int] | None = None,
+    may_code: bool = False,
 ) -> Iterator[pa.RecordBatch]:
     names = [column.field.name for column in columns]
     kinds = {column.field.name: column.read_as for column in columns}
-    for batch in data.batches(names, rows, kinds, between):
+    for batch in data.batches(names, rows, kinds, between, may_code=may_code):
         if not names:
             yield batch
             continue

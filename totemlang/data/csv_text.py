@@ -18,7 +18,7 @@ from attrs import define, field, frozen
 
 from totemlang.data.csv_values import FORMS, Form, fits, forms_of, read_text, trimmed
 from totemlang.data.limits import Limits
-from totemlang.data.normalise import cut, normalised, reading
+from totemlang.data.normalise import normalised_pieces, reading
 from totemlang.data.table_file import TEXT, FileColumn, Identity, without_repeats
 from totemlang.diagnostics import BadData
 from totemlang.schema.types import Kind
@@ -90,6 +90,8 @@ class CsvTable:
         rows: int,
         kinds: Mapping[str, Kind],
         units: range | None = None,
+        *,
+        may_code: bool = False,
     ) -> Iterator[pa.RecordBatch]:
         """See `TableFile`; a text is read as any kind that has a written form.
 
@@ -103,8 +105,7 @@ class CsvTable:
                 read_text(texts.column(name), forms[name], name, self.name) for name in columns
             ]
             batch = pa.RecordBatch.from_arrays(arrays, names=list(columns))
-            for piece in cut(batch, self.limits):
-                yield normalised(piece, columns, kinds, self.name, self.limits)
+            yield from normalised_pieces(batch, columns, kinds, self.name, self.limits)
 
     def _form(self, column: str, kind: Kind) -> Form | None:
         if kind is Kind.STRING:

@@ -30,7 +30,7 @@ def describe(data: DataFile, name: str, policy: Policy | None = None) -> Metadat
     _check_names(data, rules)
     surveys = {column: ColumnSurvey(kind, DistinctCount()) for column, kind in data.kinds.items()}
     rows = 0
-    for batch in data.batches(list(surveys)):
+    for batch in data.batches(list(surveys), may_code=True):
         rows += batch.num_rows
         for column, survey in surveys.items():
             survey.add(batch.column(column))

@@ -85,13 +85,16 @@ class DataFile:
         rows: int = BATCH_ROWS,
         kinds: Mapping[str, Kind] | None = None,
         between: tuple[int, int] | None = None,
+        *,
+        may_code: bool = False,
     ) -> Iterator[pa.RecordBatch]:
         """The named columns in that order, at most `rows` rows at a time, all rows in order.
 
         Arrays are normalised: bool, int32, int64, float32, float64, date32, timestamp[us]
         without zone (UTC), duration[us], string. `kinds` asks for others than the columns' own:
         wider ones, and of text files any. No columns at all give batches of one. `between` asks
-        for the rows from one to another (exclusive) alone, of files that have `edges`.
+        for the rows from one to another (exclusive) alone, of files that have `edges`. `may_code`:
+        strings may be `coded`.
 
         Raises:
             BadData: for whatever cannot be read.
@@ -100,10 +103,10 @@ class DataFile:
         asked = dict(self.kinds) | dict(kinds or {})
         exact = {name: asked[name] for name in wanted}
         if between is not None:
-            yield from rows_between(self.files, wanted, rows, exact, *between)
+            yield from rows_between(self.files, wanted, rows, exact, *between, may_code=may_code)
             return
         for file in self.files:
-            yield from file.batches(wanted, rows, exact)
+            yield from file.batches(wanted, rows, exact, may_code=may_code)
 
     @cached_property
     def edges(self) -> tuple[int, ...] | None:

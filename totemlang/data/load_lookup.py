@@ -35,7 +35,7 @@ def load_lookup(
         raise BadData(f"{data.name}: too large for a lookup (over {memory_limit:,} bytes)")
     columns: list[list[Value]] = [[] for _ in fields]
     total = 0
-    for batch in bound.batches():
+    for batch in bound.batches(may_code=True):
         for values, field, array in zip(columns, fields, batch.columns, strict=True):
             found = to_values(array, field.type.kind)
             total += _bytes(found, field.type.kind, prices)

@@ -7,7 +7,7 @@ whole numbers become wider ones, NaN becomes the one NaN. What cannot be kept is
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from totemlang.data.coded import coded, is_worth_coding, longest
 from totemlang.data.kinds import ARROW, is_text, natural_kind
 from totemlang.data.limits import Limits
 from totemlang.diagnostics import BadData
@@ -75,47 +76,73 @@ def normalised(
     kinds: Mapping[str, Kind],
     file: str,
     limits: Limits,
+    *,
+    kept_coded: Collection[str] = (),
 ) -> pa.RecordBatch:
     """The named columns of a batch, in that order, each normalised to its kind.
+
+    Those in `kept_coded`, which are worth it, are coded strings.
 
     Raises:
         BadData: as `normalise`, and for a string longer than the limit.
     """
     arrays = []
     for name in columns:
-        array = normalise(batch.column(name), kinds[name], name, file)
+        array = batch.column(name)
+        if name in kept_coded:
+            with reading(file, f"column {name!r} holds a value that string cannot hold"):
+                array = coded(array)
+        else:
+            array = normalise(array, kinds[name], name, file)
         if kinds[name] is Kind.STRING:
             _check_strings(array, limits, name, file)
         arrays.append(array)
     return pa.RecordBatch.from_arrays(arrays, names=list(columns))
 
 
-def cut(batch: pa.RecordBatch, limits: Limits) -> Iterator[pa.RecordBatch]:
-    """A batch in pieces that stay under the limit of bytes when dictionaries are written out."""
-    if batch.num_rows > 1 and _plain_bytes(batch) > limits.batch_bytes:
+def normalised_pieces(
+    batch: pa.RecordBatch,
+    columns: Sequence[str],
+    kinds: Mapping[str, Kind],
+    file: str,
+    limits: Limits,
+    *,
+    may_code: bool = False,
+) -> Iterator[pa.RecordBatch]:
+    """The same in pieces that stay under the limit of bytes when dictionaries are written out.
+
+    `may_code`: those of strings that are worth it stay, and the strings are coded.
+
+    Raises:
+        BadData: as `normalised`.
+    """
+    kept = [name for name in columns if may_code and is_worth_coding(batch.column(name), limits)]
+    written = [name for name in columns if name not in kept]
+    for piece in _cut(batch, written, limits):
+        yield normalised(piece, columns, kinds, file, limits, kept_coded=kept)
+
+
+def _cut(batch: pa.RecordBatch, written: Sequence[str], limits: Limits) -> Iterator[pa.RecordBatch]:
+    plain_bytes = sum(_plain_bytes(batch.column(name)) for name in written)
+    if batch.num_rows > 1 and plain_bytes > limits.batch_bytes:
         half = batch.num_rows // 2
-        yield from cut(batch.slice(0, half), limits)
-        yield from cut(batch.slice(half), limits)
+        yield from _cut(batch.slice(0, half), written, limits)
+        yield from _cut(batch.slice(half), written, limits)
     else:
         yield batch
 
 
-def _plain_bytes(batch: pa.RecordBatch) -> int:
-    total = 0
-    for column in batch.columns:
-        if pa.types.is_dictionary(column.type) and is_text(column.type.value_type):
-            lengths = pc.binary_length(column.dictionary)
-            total += pc.sum(lengths.take(column.indices)).as_py() or 0
-        elif is_text(column.type):
-            total += pc.sum(pc.binary_length(column)).as_py() or 0
-        else:
-            total += 8 * len(column)
-    return total
+def _plain_bytes(column: pa.Array) -> int:
+    if pa.types.is_dictionary(column.type) and is_text(column.type.value_type):
+        lengths = pc.binary_length(column.dictionary)
+        return pc.sum(lengths.take(column.indices)).as_py() or 0
+    if is_text(column.type):
+        return pc.sum(pc.binary_length(column)).as_py() or 0
+    return 8 * len(column)
 
 
 def _check_strings(array: pa.Array, limits: Limits, column: str, file: str) -> None:
-    longest = pc.max(pc.binary_length(array)).as_py()
-    if longest is not None and longest > limits.string_bytes:
+    if longest(array, limits.string_bytes) > limits.string_bytes:
         raise BadData(
             f"{file}: column {column!r} holds a string over {limits.string_bytes:,} bytes"
         )
@@ -178,13 +205,11 @@ def _is_ascii(array: pa.Array) -> bool:
 
 def _check_domain(array: pa.Array, kind: Kind, column: str, file: str) -> None:
     if kind is Kind.DATE:
-        days = array.view(pa.int32())
-        low, high = FIRST_DAY, LAST_DAY
+        numbers, low, high = array.view(pa.int32()), FIRST_DAY, LAST_DAY
     elif kind is Kind.TIMESTAMP:
-        days = array.view(pa.int64())
-        low, high = FIRST_MOMENT, LAST_MOMENT
+        numbers, low, high = array.view(pa.int64()), FIRST_MOMENT, LAST_MOMENT
     else:
         return
-    values = _values(days.drop_null() if days.null_count else days)
-    if len(values) and (values.min() < low or values.max() > high):
+    found = pc.min_max(numbers).as_py()
+    if found["min"] is not None and (found["min"] < low or found["max"] > high):
         raise BadData(f"{file}: column {column!r} holds a {kind.value} outside the years 1 to 9999")

@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from totemlang.data.kinds import is_text
 from totemlang.data.limits import Limits
-from totemlang.data.normalise import cut, normalised, reading
+from totemlang.data.normalise import normalised_pieces, reading
 from totemlang.data.table_file import FileColumn, Identity, file_column, without_repeats
 from totemlang.diagnostics import BadData
 from totemlang.schema.types import Kind
@@ -50,6 +50,8 @@ class ParquetTable:
         rows: int,
         kinds: Mapping[str, Kind],
         units: range | None = None,
+        *,
+        may_code: bool = False,
     ) -> Iterator[pa.RecordBatch]:
         """See `TableFile`."""
         self.identity.check()
@@ -63,8 +65,9 @@ class ParquetTable:
                 )
                 for batch in raw:
                     left -= batch.num_rows
-                    for piece in cut(batch, self.limits):
-                        yield normalised(piece, columns, kinds, self.name, self.limits)
+                    yield from normalised_pieces(
+                        batch, columns, kinds, self.name, self.limits, may_code=may_code
+                    )
                 if left:
                     raise BadData(f"{self.name}: a row group has not the rows that the footer says")
         self.identity.check()

@@ -32,6 +32,8 @@ def rows_between(
     kinds: Mapping[str, Kind],
     start: int,
     stop: int,
+    *,
+    may_code: bool = False,
 ) -> Iterator[pa.RecordBatch]:
     """The rows from `start` to `stop` (exclusive) of files that can be read in pieces.
 
@@ -44,7 +46,7 @@ def rows_between(
         first = max(0, bisect_right(starts, start) - 1)
         chosen = range(first, min(bisect_left(starts, stop), len(starts) - 1))
         if len(chosen):
-            found = file.batches(columns, rows, kinds, chosen)
+            found = file.batches(columns, rows, kinds, chosen, may_code=may_code)
             yield from _cut(found, starts[first], start, stop)
         at = starts[-1]
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import define, field
 
+from totemlang.data.coded import indices_of, is_coded
 from totemlang.data.distinct import DistinctCount
 from totemlang.schema.types import Kind
 
@@ -45,6 +46,9 @@ class ColumnSurvey:
         """Take in the next values of the column, normalised."""
         self.rows += len(array)
         self.missing += array.null_count
+        if self.kind is Kind.STRING and is_coded(array):
+            self._add_coded(array)
+            return
         values = array.drop_null() if array.null_count else array
         if self.kind is Kind.STRING:
             self._add_sizes(values, array.null_count)
@@ -69,6 +73,20 @@ class ColumnSurvey:
         if len(lengths):
             self.max_bytes = max(self.max_bytes, int(lengths.max()))
         self.total_bytes += int(np.maximum(lengths, 1).sum(dtype=np.int64)) + missing
+
+    def _add_coded(self, array: pa.Array) -> None:
+        """Each different string is looked at once, with the number of its rows."""
+        indices = indices_of(array)
+        if array.null_count:
+            indices = indices[array.is_valid().to_numpy(zero_copy_only=False)]
+        counts = np.bincount(indices, minlength=len(array.dictionary))
+        found = counts > 0
+        lengths = pc.binary_length(array.dictionary).to_numpy()
+        self.max_bytes = max(self.max_bytes, int(lengths[found].max(initial=0)))
+        self.total_bytes += int(np.dot(counts, np.maximum(lengths, 1))) + array.null_count
+        if self.distinct is not None:
+            # Strings that no row has are none of the column's.
+            self.distinct.add(array.dictionary.filter(pa.array(found)))
 
     def _add_bounds(self, values: pa.Array) -> None:
         if not len(values):

@@ -62,11 +62,13 @@ class TableFile(Protocol):
         rows: int,
         kinds: Mapping[str, Kind],
         units: range | None = None,
+        *,
+        may_code: bool = False,
     ) -> Iterator[pa.RecordBatch]:
         """The named columns, at most `rows` rows at a time, as normalised arrays of `kinds`.
 
         A kind is the column's own or one that it widens to; of a text file, any. `units` asks
-        for some pieces alone, where there are such.
+        for some pieces alone, where there are such. `may_code`: strings may be `coded`.
 
         Raises:
             BadData: for whatever cannot be read.

@@ -20,7 +20,7 @@ from benchmarks.running import CHOICES, run_request
 from totemlang.data.describe import describe
 from totemlang.data.file import DataFile, open_data
 from totemlang.data.limits import DEFAULT_LIMITS
-from totemlang.data.normalise import normalised
+from totemlang.data.normalise import normalised_pieces
 from totemlang.data.table_file import FileColumn, file_column
 from totemlang.execution import prepare
 from totemlang.schema.types import Kind
@@ -43,7 +43,7 @@ class MemoryTable:
     @property
     def rows(self) -> int:
         """Its rows."""
-        return self.table.num_rows
+        return int(self.table.num_rows)
 
     @property
     def units(self) -> tuple[int, ...]:
@@ -56,13 +56,17 @@ class MemoryTable:
         rows: int,
         kinds: Mapping[str, Kind],
         units: range | None = None,
+        *,
+        may_code: bool = False,
     ) -> Iterator[pa.RecordBatch]:
         """The named columns, at most `rows` rows at a time."""
         found = self.table.select(list(dict.fromkeys(columns))).to_batches()
         for batch in found if units is None else found[units.start : units.stop]:
             for start in range(0, batch.num_rows, rows):
                 piece = batch.slice(start, rows)
-                yield normalised(piece, columns, kinds, self.name, DEFAULT_LIMITS)
+                yield from normalised_pieces(
+                    piece, columns, kinds, self.name, DEFAULT_LIMITS, may_code=may_code
+                )
 
 
 class Engine:
