@@ -1,12 +1,13 @@
 """A program and all its forms, from text to verified bytecode; each is made once, when asked for.
 
 Asking for diagnostics runs the checker, asking for `verified` runs everything before it; nothing
-runs twice. The rules, the prices and the metadata of data sets whose columns the program does not
-type are fixed when the object is made.
+runs twice, nor again for the same text in the same process (see `kept`). The rules, the prices and
+the metadata of data sets whose columns the program does not type are fixed when the object is made.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from attrs import define, field
 
 from totemlang.diagnostics import Diagnostic, ErrorClass, Refused
+from totemlang.kept import LONGEST_KEPT, first_of, form
 from totemlang.schema.metadata import Metadata
 from totemlang.source import Source
 from totemlang.tables.prices import PriceTable, default_prices
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from totemlang.verify.verified import VerifiedModule
 
 Findings = tuple[Diagnostic, ...]
+
+_MOST_QUOTES = 4
+"""Quotes that are kept of a program."""
 
 
 @define(frozen=True, slots=False, eq=False)
@@ -47,12 +52,21 @@ class Program:
         return default_library()
 
     @cached_property
+    def first(self) -> Program:
+        """The program of the same text that made its forms first: they are this one's, too."""
+        source, rules, prices = self.source, self.rules, self.prices
+        if self.schemas or len(source.text) > LONGEST_KEPT:
+            return self
+        tables = (rules.name, rules.hash, prices.name, prices.hash)
+        return first_of((source.text, source.name, *tables), self)
+
+    @form
     def _parsed(self) -> tuple[tree.Program | None, Findings]:
         from totemlang.syntax.parser import parse
 
         return parse(self.source, self.rules)
 
-    @cached_property
+    @form
     def _checked(self) -> tuple[TypedProgram | None, Findings]:
         from totemlang.check.checker import check
 
@@ -62,7 +76,7 @@ class Program:
         typed, found = check(parsed, self.rules, self.library, self.schemas)
         return (None if findings else typed), findings + _unsaid(found, findings)
 
-    @cached_property
+    @form
     def _bounds(self) -> tuple[Diagnostic, ...]:
         from totemlang.cost.findings import bound_findings
 
@@ -95,19 +109,24 @@ class Program:
             raise Refused(findings)
         return typed
 
-    @cached_property
+    @form
     def module(self) -> Module:
         """The bytecode."""
         from totemlang.bytecode.lowering import lower
 
         return lower(self.typed, self.rules, self.prices)
 
-    @cached_property
+    @form
     def verified(self) -> VerifiedModule:
         """The bytecode as the verifier accepts it; the compiler is not trusted either."""
         from totemlang.verify.verifier import verify
 
         return verify(self.module, self.rules, self.prices, self.library)
+
+    @cached_property
+    def _quotes(self) -> deque[tuple[Mapping[str, Metadata], Quote]]:
+        """The last quotes without parameters, by what was published."""
+        return deque(maxlen=_MOST_QUOTES)
 
     def accept(self) -> VerifiedModule:
         """The verified module of a program that nothing speaks against.
@@ -146,7 +165,15 @@ class Program:
         from totemlang.data.parameters import sent_values
 
         verified = self.accept()
-        return quote(verified, metadata, sent_values(self.module.globals, parameters or {}))
+        if parameters:
+            return quote(verified, metadata, sent_values(self.module.globals, parameters))
+        quotes = self.first._quotes
+        for known, found in tuple(quotes):  # another thread may quote meanwhile
+            if known == metadata:
+                return found
+        found = quote(verified, metadata, {})
+        quotes.append((dict(metadata), found))
+        return found
 
 
 def _unsaid(found: Findings, said: Findings) -> Findings:
@@ -165,6 +192,11 @@ class ForeignProgram(Program):
     """A program that arrived as bytecode: it is decoded and verified, never trusted."""
 
     container: bytes = b""
+
+    @cached_property
+    def first(self) -> Program:
+        """Itself: its text says nothing of it."""
+        return self
 
     @cached_property
     def module(self) -> Module:

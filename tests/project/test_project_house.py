@@ -25,12 +25,13 @@ ROOMS = (
     "native",
     "engine",
     "ledger",
+    "kept",
     "program",
     "node",
     "execution",
     "cli",
 )
-"""From left to right; `program` and `execution` are the face before the rooms."""
+"""From left to right; `program`, `kept` and `execution` are the face before the rooms."""
 
 VALUES_ONLY = {"totemlang.bytecode.module"}
 """Pure values, which rooms to the left may name too."""
