@@ -150,6 +150,7 @@ class LocalRun:
             self.how.share,
             self.how.scratch,
             self.how.batch_rows or tier.map_rows,
+            self.how.batch_rows or tier.stream_rows,
             self.how.workers,
         )
 

@@ -16,8 +16,10 @@ from totemlang.native.grouping.place import Place
 from totemlang.native.grouping.plan import GroupingPlan
 from totemlang.native.grouping.rows import brought_together
 from totemlang.native.machine import NativeMachine
+from totemlang.native.streaming import Stream
 from totemlang.verify.verified import VerifiedModule
 from totemlang.vm.aggregate import asked_of
+from totemlang.vm.machine import Failures
 from totemlang.vm.tier import Emission, StageMachine
 
 _WORTH_BRINGING = 20_000
@@ -58,6 +60,7 @@ class NativeGroups:
     plan: GroupingPlan
     machine: StageMachine | None = None
     _grouping: NativeGrouping | None = field(default=None, init=False)
+    _stream: Stream | None = field(default=None, init=False)
 
     @property
     def rows(self) -> int:
@@ -67,6 +70,17 @@ class NativeGroups:
     def receive(self, emission: Emission) -> None:
         """Take in what a stage emitted."""
         self._own().add(emission)
+
+    def map(self, machine: StageMachine, stage: int, batch: pa.RecordBatch) -> Failures:
+        """Let a machine map a batch and take in what it emits, best without a copy of it."""
+        grouping = self._own()
+        if machine is not self.machine or not isinstance(machine, NativeMachine):
+            emission = machine.map(stage, batch)
+            grouping.add(emission)
+            return emission.failures
+        if self._stream is None:
+            self._stream = Stream(machine, stage, grouping)
+        return self._stream.map(batch)
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take in the next rows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 from attrs import define, field, frozen
@@ -12,6 +12,7 @@ from totemlang.bytecode.module import Code, Stage, StageKind
 from totemlang.data.bind import BoundData
 from totemlang.engine.pieces import Aggregated, Pieces, cut
 from totemlang.engine.tasks import FileRows, LooseRows, Task
+from totemlang.schema.types import Kind
 from totemlang.verify.verified import VerifiedModule
 from totemlang.vm.machine import Failures
 from totemlang.vm.tier import Emission, StageMachine
@@ -19,6 +20,9 @@ from totemlang.vm.totals import Totals
 
 GROUP_ROWS = 65_536
 """Rows of groups that a reduce takes at once, about (a group is never divided)."""
+
+STREAM_BYTES = 1 << 23
+"""About so many bytes of records go at once to a map that emits to its taker directly."""
 
 SEVERAL_EMITS = 16
 """So much fewer records are taken at once where each of them may emit several rows."""
@@ -35,6 +39,14 @@ class Taker(Protocol):
         """Take in what a stage emitted next."""
 
 
+@runtime_checkable
+class MapTaker(Protocol):
+    """A taker that has a map emit to it directly."""
+
+    def map(self, machine: StageMachine, stage: int, batch: pa.RecordBatch) -> Failures:
+        """Map a batch and take in what it emits; which records failed. Raises as `machine.map`."""
+
+
 @frozen
 class Done:
     """What is told of a task that is done; `failures` of all its records, the first of them."""
@@ -49,13 +61,15 @@ class Done:
 class Performer:
     """A machine that performs tasks one after the other.
 
-    `data` is the job's data set (None: tasks bring their rows); `batch_rows` go to a map at once.
+    `data` is the job's data set (None: tasks bring their rows); `batch_rows` go to a map at once,
+    up to `stream_rows` to one that emits to its taker directly.
     """
 
     verified: VerifiedModule
     machine: StageMachine
     data: BoundData | None
     batch_rows: int
+    stream_rows: int
     _known: Totals = field(factory=Totals, init=False)
 
     def perform(
@@ -73,26 +87,46 @@ class Performer:
         if stage_number == 0 and task.number == 0:
             self.machine.read_lookups(stage.name)
         rows, failures = 0, Failures()
-        for emission, taken in self._emissions(stage_number, stage, task):
-            taker.receive(emission)
-            failures = followed_by(failures, emission.failures)
+        for failed, taken in self._results(stage_number, stage, task, taker):
+            failures = followed_by(failures, failed)
             rows += taken
             tell(rows)
         totals = self.machine.totals()
         known, self._known = self._known, totals
         return Done(task.number, rows, failures, totals.minus(known))
 
-    def _emissions(self, number: int, stage: Stage, task: Task) -> Iterator[tuple[Emission, int]]:
-        several = emits_several(stage.code)
+    def _results(
+        self, number: int, stage: Stage, task: Task, taker: Taker
+    ) -> Iterator[tuple[Failures, int]]:
+        """What failed, batch by batch, and its rows, as a taker takes what they emit."""
         given = task.input
         if isinstance(given, FileRows | LooseRows):
-            rows = max(1, self.batch_rows // SEVERAL_EMITS) if several else self.batch_rows
-            for batch in self._batches(given, rows):
-                yield self.machine.map(number, batch), batch.num_rows
+            for batch in self._batches(given, self._rows_at_once(stage, taker)):
+                yield self._mapped(number, batch, taker), batch.num_rows
             return
-        groups = max(1, self.batch_rows // SEVERAL_EMITS) if several else GROUP_ROWS
+        groups = GROUP_ROWS
+        if emits_several(stage.code):
+            groups = max(1, self.batch_rows // SEVERAL_EMITS)
         for piece in cut(given, groups, GROUP_ROWS):
-            yield self._reduced(number, piece), piece.rows
+            emission = self._reduced(number, piece)
+            taker.receive(emission)
+            yield emission.failures, piece.rows
+
+    def _rows_at_once(self, stage: Stage, taker: Taker) -> int:
+        """Rows that go to a map at once: more where what it emits needs no room."""
+        if isinstance(taker, MapTaker):
+            width = sum(each.type.kind is Kind.STRING for each in stage.parameters)
+            fitting = STREAM_BYTES // (8 * max(1, width + len(stage.parameters)))
+            return max(self.batch_rows, min(self.stream_rows, fitting))
+        several = emits_several(stage.code)
+        return max(1, self.batch_rows // SEVERAL_EMITS) if several else self.batch_rows
+
+    def _mapped(self, number: int, batch: pa.RecordBatch, taker: Taker) -> Failures:
+        if isinstance(taker, MapTaker):
+            return taker.map(self.machine, number, batch)
+        emission = self.machine.map(number, batch)
+        taker.receive(emission)
+        return emission.failures
 
     def _batches(self, given: FileRows | LooseRows, rows: int) -> Iterator[pa.RecordBatch]:
         if isinstance(given, FileRows):

@@ -58,6 +58,11 @@ class Tier:
         return 131_072 if self.is_native else 16_384
 
     @property
+    def stream_rows(self) -> int:
+        """Rows, at most, that a map takes at once where nothing has to hold what it emits."""
+        return 1 << 20 if self.is_native else self.map_rows
+
+    @property
     def bring_together(self) -> BringTogether:
         """How rows are brought together by key."""
         if not self.is_native:

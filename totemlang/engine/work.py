@@ -34,7 +34,11 @@ Gathering = Spool | Grouping
 
 @frozen(eq=False)
 class Work:
-    """A job to be done. `share` is how many bytes of rows a holder may keep in memory."""
+    """A job to be done.
+
+    `share` is how many bytes of rows a holder may keep in memory; of `batch_rows` and
+    `stream_rows` see `Performer`.
+    """
 
     job: str
     verified: VerifiedModule
@@ -45,6 +49,7 @@ class Work:
     share: int
     scratch: Scratch
     batch_rows: int
+    stream_rows: int
     workers: int
     _plans: dict[int, GroupingPlan] = field(factory=dict, init=False)
 
@@ -56,7 +61,7 @@ class Work:
     def performer(self, purse: Purse) -> Performer:
         """A machine of the job's tier, paid from a purse."""
         machine = self.tier.machine(self.verified, self.globals, self.lookups, purse)
-        return Performer(self.verified, machine, self.data, self.batch_rows)
+        return Performer(self.verified, machine, self.data, self.batch_rows, self.stream_rows)
 
     def is_combined(self, stage: int) -> bool:
         """Whether what a stage emits is combined early by keys: its order does not matter."""

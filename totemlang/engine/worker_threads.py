@@ -21,7 +21,6 @@ from totemlang.engine.updater import AttemptEnded
 from totemlang.engine.watch import Watch
 from totemlang.engine.work import Gathering, Work
 from totemlang.engine.workers import Hand
-from totemlang.vm.tier import Emission
 
 
 @define
@@ -140,7 +139,7 @@ class _Shift:
                 self.gathered.append(own)
         while (task := self._next()) is not None:
             output = own or self.work.own_gathering(self.stage, 4 * threads)
-            found = hand.do(self.stage, task, _Stoppable(self, output), self.watch, show=False)
+            found = hand.do(self.stage, task, output, self.watch, self.check)
             with self._changed:
                 self._done[task.number] = (found, output if own is None else None)
                 self._changed.notify_all()
@@ -163,6 +162,11 @@ class _Shift:
             self.is_ended = True
             self._changed.notify_all()
 
+    def check(self) -> None:
+        """Raise `AttemptEnded` where the stage has ended."""
+        if self.is_ended:
+            raise AttemptEnded
+
     def leave(self) -> None:
         """A thread leaves."""
         with self._changed:
@@ -174,17 +178,3 @@ class _Shift:
         with self._changed:
             self.is_ended = True
             self._changed.notify_all()
-
-
-@define
-class _Stoppable:
-    """A taker that ends the task where the stage has ended."""
-
-    shift: _Shift
-    taker: Gathering
-
-    def receive(self, emission: Emission) -> None:
-        """Take in what a stage emitted."""
-        if self.shift.is_ended:
-            raise AttemptEnded
-        self.taker.receive(emission)

@@ -66,8 +66,10 @@ class Hand:
         self.updater = Updater(self.line, self.desk.manager.budget)
         self.performer = self.work.performer(self.updater)
 
-    def do(self, stage: int, task: Task, taker: Taker, watch: Watch, *, show: bool) -> Done:
-        """Perform a task, from its lease to its acceptance; `show`: let `watch` report."""
+    def do(
+        self, stage: int, task: Task, taker: Taker, watch: Watch, between: Callable[[], None]
+    ) -> Done:
+        """Perform a task, from its lease to its acceptance; `between` is called now and then."""
         attempt = Attempt(self.work.job, stage, task.number, 0)
         self.desk.begin(attempt)
         self.line.attempt = attempt
@@ -75,8 +77,7 @@ class Hand:
 
         def tell(rows: int) -> None:
             watch.at(task.number, rows, self.updater.used)
-            if show:
-                watch.show()
+            between()
 
         found = self.performer.perform(stage, task, taker, tell)
         self.desk.accept(attempt, self.updater.end())
@@ -108,7 +109,7 @@ class OneWorker:
         with closing(self.work.own_gathering(stage, 1, self._hand.performer.machine)) as own:
             taker = own if self.work.is_combined_natively(stage) else into
             for task in tasks:
-                done(self._hand.do(stage, task, taker, watch, show=True))
+                done(self._hand.do(stage, task, taker, watch, watch.show))
             if taker is own:
                 into.absorb(own, same_thread=True)
 

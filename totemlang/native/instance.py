@@ -48,8 +48,8 @@ class Instance:
             self.instance = wasmtime.Instance(self.store, module, [host])
         except wasmtime.WasmtimeError as error:
             raise NotNative("there is no room for a machine") from error
-        self._exports = Exports(self.store, module, self.instance)
-        self.memory = self._exports.memory("memory")
+        self.exports = Exports(self.store, module, self.instance)
+        self.memory = self.exports.memory("memory")
         self._base = ctypes.addressof(self.memory.data_ptr(self.store).contents)
         self._size = 0
         self._hold = self.entrance("hold")
@@ -57,7 +57,7 @@ class Instance:
 
     def entrance(self, name: str, *, is_brief: bool = False) -> Entrance:
         """A function that the module exports; see `Entrance`."""
-        return self._exports.entrance(name, is_brief=is_brief)
+        return self.exports.entrance(name, is_brief=is_brief)
 
     @property
     def base(self) -> int:

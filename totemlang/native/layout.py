@@ -19,6 +19,9 @@ FAILED_COUNT, FAILED_RECORD, FAILED_REASON, CHAIN_LENGTH = 16, 20, 24, 28
 ROWS_OUT = 32
 """Rows emitted in this batch."""
 
+CHUNK_FROM, CHUNK_STATE, CHUNK_TAKEN, CHUNK_LEFT, ROWS_STREAMED = 36, 40, 44, 48, 56
+"""Of a batch that is grouped as it is emitted: see streaming.wat. The last two have 8 bytes."""
+
 CHAIN = 64
 """The sites that the first failure went through, innermost first."""
 
@@ -26,6 +29,9 @@ MOST_CHAIN = 112
 """More than the longest chain of calls."""
 
 _FIRST_FREE = CHAIN + 4 * MOST_CHAIN
+
+FAILURES = _FIRST_FREE - FAILED_COUNT
+"""Bytes, from `FAILED_COUNT` on, that tell of failures; among them are the words above."""
 
 PACK: dict[Kind, str] = {
     Kind.BOOL: "<B",

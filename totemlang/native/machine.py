@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
+import wasmtime
+from attrs import frozen
 
 from totemlang.bytecode.module import Stage, Value
 from totemlang.data.lookup import LookupTable
@@ -20,7 +22,7 @@ from totemlang.native.calling import Trapped
 from totemlang.native.columns import Input
 from totemlang.native.emission import NativeEmission
 from totemlang.native.instance import Instance
-from totemlang.native.layout import CHAIN, FAILED_COUNT, ROWS_OUT
+from totemlang.native.layout import CHAIN, CHUNK_FROM, FAILED_COUNT, FAILURES, ROWS_OUT
 from totemlang.native.limits import MOST_MEMORY
 from totemlang.native.reading import Read, read_aggregates, read_groups, read_rows
 from totemlang.native.static_values import place_globals, place_lookups, variable
@@ -31,7 +33,7 @@ from totemlang.schema.types import Kind
 from totemlang.source import Source
 from totemlang.verify.verified import VerifiedModule
 from totemlang.vm.counting import Stops
-from totemlang.vm.machine import SCRIPT, Machine
+from totemlang.vm.machine import SCRIPT, Failures, Machine
 from totemlang.vm.meter import Purse
 from totemlang.vm.shape import line_of
 from totemlang.vm.tier import Emission, Starts
@@ -46,6 +48,22 @@ _MOST_CHUNK = 1 << 36
 
 MOST_TOTEM = 1 << 62
 """What generated code can count: a batch that takes it further is run by the interpreter."""
+
+
+@frozen
+class Opened:
+    """A batch that is paid for and lies in memory.
+
+    What was paid for reading and for the first block of its records, the counters before it, and
+    the totem drawn for what it will cost beside.
+    """
+
+    stage: int
+    records: int
+    price: int
+    work: int
+    counted: bytes
+    left: int
 
 
 class NativeMachine:
@@ -109,12 +127,69 @@ class NativeMachine:
         read = read_rows(
             self._input, definition, self.plan.stages[stage].used, self._verified.prices, batch
         )
-        emission = self._run(stage, read)
-        if emission is not None:
-            return emission
+        return self._run(stage, read) or self.interpreted_map(stage, batch)
+
+    def open_map(self, stage: int, batch: pa.RecordBatch, room: int) -> Opened | None:
+        """Begin a map that a stream runs, with room for so many rows; charges as `map`.
+
+        None: there is no memory for it, and nothing is charged.
+        """
+        definition = self._module.stages[stage]
+        used = self.plan.stages[stage].used
+        read = read_rows(self._input, definition, used, self._verified.prices, batch)
+        return self._open(stage, read, room)
+
+    def close_map(self, opened: Opened, left: int) -> Failures:
+        """End a batch that was run as a whole, with so much totem left; what failed."""
+        self._note(opened.stage, opened.records, opened.price, opened.work)
+        self._settle(self._module.stages[opened.stage].name, left)
+        return failures_of(self.instance, self.plan)
+
+    def abandon_map(self, opened: Opened, rest: pa.RecordBatch, left: int) -> Failures:
+        """End a batch before the chunk at hand, before which there was so much totem left.
+
+        What the `rest` was charged is given back. Gives what failed before. Raises what ended
+        the run, if something did.
+        """
+        if self._ended is not None:
+            raise self._ended
+        definition, plan = self._module.stages[opened.stage], self.plan
+        (chunk,) = struct.unpack("<I", self.instance.read(CHUNK_FROM, 4))
+        before = self._drawn_before if chunk == self._chunk_seen else self._drawn
+        self._reset(self._mark)
+        self.instance.write(FAILED_COUNT, self.instance.read(plan.backup, FAILURES))
+        counted = self.instance.read(plan.backup + FAILURES, plan.counters_size)
+        self.instance.write(plan.counters, counted)
+        used = plan.stages[opened.stage].used
+        reading = read_rows(self._input, definition, used, self._verified.prices, rest).price
+        work = self._work(opened.stage) * rest.num_rows
+        self._meter.give_back(self._drawn - before + reading + work)
+        self._drawn = before
+        self._note(
+            opened.stage,
+            opened.records - rest.num_rows,
+            opened.price - reading,
+            opened.work - work,
+        )
+        self._settle(definition.name, left)
+        self.given_up += 1
+        return failures_of(self.instance, plan)
+
+    def interpreted_map(self, stage: int, batch: pa.RecordBatch) -> Emission:
+        """The map by the interpreter; charges as `map`."""
+        definition = self._module.stages[stage]
         columns = interpreted.lists_of(batch, definition.parameters)
         emitted = self._slow.map(stage, columns, batch.num_rows)
         return interpreted.HeldEmission(emitted, _kinds(definition))
+
+    @property
+    def input_block(self) -> tuple[int, int]:
+        """Where the batch at hand lies, and its bytes."""
+        return self._input.address, self._input.size
+
+    def map_function(self, stage: int) -> wasmtime.Func:
+        """The function of a map, for a stream."""
+        return self.instance.exports.function(f"m{self.plan.first_stage + stage}")
 
     def reduce_rows(self, stage: int, batch: pa.RecordBatch, starts: Starts) -> Emission:
         """Run a reduce over groups of sorted rows. Raises as `map`."""
@@ -202,34 +277,51 @@ class NativeMachine:
 
     def _run(self, stage: int, read: Read) -> NativeEmission | None:
         """Run a stage over what was read; None where the interpreter has to."""
-        definition = self._module.stages[stage]
-        kinds = _kinds(definition)
-        number = self.plan.first_stage + stage
-        body = self.plan.bodies[number]
-        work = body.verified.blocks[0].fixed * read.records if body.verified.blocks else 0
+        opened = self._open(stage, read, read.records)
+        if opened is None:
+            return None
+        try:
+            left = self._stages[stage](0, opened.records, opened.left)
+        except Trapped:
+            self._give_up(opened.counted, opened.price + opened.work)
+            return None
+        found = self.close_map(opened, left)
+        kinds = _kinds(self._module.stages[stage])
+        (rows,) = struct.unpack("<I", self.instance.read(ROWS_OUT, 4))
+        columns = pointers(self.instance, self.plan.stages[stage].places, len(kinds))
+        return NativeEmission(self.instance, kinds, columns, rows, found, *self._strings)
+
+    def _open(self, stage: int, read: Read, room: int) -> Opened | None:
+        """Pay for what is read and bring it to memory; None where the interpreter has to."""
+        definition, plan = self._module.stages[stage], self.plan.stages[stage]
+        work = self._work(stage) * read.records
         self._meter.charge(read.price + work, definition.name)
-        saved = self._counted()
+        counted = self._counted()
         try:
             self._begin_batch(definition.name)
-            read.bring(self._input, self.plan.stages[stage].frame)
-            self._begin(self._input.address, self._input.size)
-            make_room(self.instance, self.plan.stages[stage].outputs, kinds, read.records)
-            drawn = self._first_draw() if self.plan.stages[stage].charges else 0
-            left = self._stages[stage](read.records, drawn)
+            read.bring(self._input, plan.frame)
+            self._begin(*self.input_block)
+            make_room(self.instance, plan.outputs, _kinds(definition), room)
+            left = self._first_draw() if plan.charges else 0
         except Trapped:
-            self._give_up(saved, read.price + work)
+            self._give_up(counted, read.price + work)
             return None
-        self._noted.entries[number] += read.records
-        self._noted.reading[body.place] += read.price
-        self._noted.stages[definition.name] += read.price + work
-        self._settle(definition.name, left)
-        (rows,) = struct.unpack("<I", self.instance.read(ROWS_OUT, 4))
-        columns = pointers(self.instance, self.plan.stages[stage].outputs, len(kinds))[:-1]
-        found = failures_of(self.instance, self.plan)
-        return NativeEmission(self.instance, kinds, columns, rows, found, *self._strings)
+        return Opened(stage, read.records, read.price, work, counted, left)
+
+    def _work(self, stage: int) -> int:
+        """Totem of the first block of a record, which is paid for a batch at once."""
+        blocks = self.plan.bodies[self.plan.first_stage + stage].verified.blocks
+        return blocks[0].fixed if blocks else 0
+
+    def _note(self, stage: int, records: int, reading: int, work: int) -> None:
+        number, name = self.plan.first_stage + stage, self._module.stages[stage].name
+        self._noted.entries[number] += records
+        self._noted.reading[self.plan.bodies[number].place] += reading
+        self._noted.stages[name] += reading + work
 
     def _begin_batch(self, stage: str) -> None:
         self._stage, self._drawn, self._ended = stage, 0, None
+        self._chunk_seen, self._drawn_before = -1, 0
         self.instance.write(FAILED_COUNT, _NO_FAILURE)
 
     def _first_draw(self) -> int:
@@ -243,6 +335,9 @@ class NativeMachine:
         except BaseException as error:  # also an interrupt: generated code lets nothing through
             self._ended = error
             return -1
+        (chunk,) = struct.unpack("<I", self.instance.read(CHUNK_FROM, 4))
+        if chunk != self._chunk_seen:
+            self._chunk_seen, self._drawn_before = chunk, self._drawn
         self._drawn += taken
         if self._spent + self._drawn > MOST_TOTEM:
             return -1
@@ -255,8 +350,7 @@ class NativeMachine:
         self._noted.stages[stage] += self._drawn - left
 
     def _counted(self) -> bytes:
-        plan = self.plan
-        return self.instance.read(plan.counters, plan.stops + 8 * len(plan.places) - plan.counters)
+        return self.instance.read(self.plan.counters, self.plan.counters_size)
 
     def _give_up(self, saved: bytes, charged: int = 0) -> None:
         """Undo what was begun, or end the run where it was out of totem."""

@@ -8,7 +8,7 @@ exact and rounded once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +17,7 @@ from totemlang.data.text_pieces import MOST_TEXT
 from totemlang.native.emission import NativeEmission
 from totemlang.native.grouping.incoming import Columns, cuts, lay_down, text_ends
 from totemlang.native.grouping.output import Reader, no_rows
-from totemlang.native.grouping.place import Instance, Place, Room, own_place
+from totemlang.native.grouping.place import Instance, Loop, Place, Room, own_place
 from totemlang.native.grouping.plan import GroupingPlan
 from totemlang.native.grouping.spill import Finished, Leaving, Runs
 from totemlang.native.grouping.sums import Windows
@@ -81,6 +81,7 @@ class NativeGrouping:
         self._windows = Windows(plan.layout, plan.state, self._room)
         self._runs: Runs | None = None
         self._widenings = 0
+        self._hashed = "hashed"
         self._texts = [at for at, kind in enumerate(plan.keys) if kind is Kind.STRING]
         self._texts += sorted({len(plan.keys) + cell.value for cell in plan.layout.text_extremes})
         most = _TEXT_SLICE if plan.layout.text_extremes else SLICE
@@ -95,10 +96,59 @@ class NativeGrouping:
             and emission.instance.memory is self._place.memory
         ):
             instance, room = self._resident
-            self._take(list(emission.columns), emission.rows, instance, room)
+            self._take(emission.columns, emission.rows, instance, room)
         else:
             for batch in emission.batches():
                 self.add_batch(batch)
+
+    @property
+    def columns(self) -> int:
+        """Columns that come in."""
+        return len(self.plan.layout.columns)
+
+    @property
+    def arguments(self) -> int:
+        """Where a loop looks for the places of the columns."""
+        return self.plan.state.arguments
+
+    @property
+    def follows(self) -> bool:
+        """Whether a loop can take rows while a machine emits others.
+
+        Not where strings are kept whose room is looked after row by row.
+        """
+        return self._resident is not None and not self.plan.layout.text_extremes
+
+    def loop(self) -> Loop:
+        """The loop that takes rows as things stand, in the machine's memory."""
+        assert self._resident is not None
+        instance, _ = self._resident
+        way, name = self._tables.way, "whole"
+        if self.plan.keys:
+            name = {Way.DIRECT: "direct", Way.PARTED: "parted"}.get(way, self._hashed)
+        return Loop(
+            name,
+            instance.function(name),
+            self._room.memory,
+            name.startswith("hashed"),
+            self.plan.most_hashed,
+            takes=way is not Way.NONE and self._windows.chosen,
+        )
+
+    def look_after(self, places: Sequence[int], rows: int, taken: int, streamed: int) -> None:
+        """Do what a loop cannot that has taken `streamed` rows.
+
+        The last rows of the columns at `places` are `rows`, of which it has taken `taken`.
+        """
+        assert self._resident is not None
+        instance, room = self._resident
+        self.rows += streamed
+        if taken < rows:
+            self._take(places, rows, instance, room, taken)
+        elif rows:
+            columns = Columns(room, places, self.plan.layout.columns, 0, rows)
+            self._hashed = self._by_hash(columns)
+            self._look(columns, streamed)
 
     def add_batch(self, batch: pa.RecordBatch) -> None:
         """Take in a batch of rows: key parts, then values."""
@@ -166,11 +216,14 @@ class NativeGrouping:
 
     # --- rows
 
-    def _take(self, places: list[int], rows: int, instance: Instance, room: Room) -> None:
+    def _take(
+        self, places: Sequence[int], rows: int, instance: Instance, room: Room, first: int = 0
+    ) -> None:
+        """Take rows from the first on, in columns at these places."""
         arguments = self._room.view(self.plan.state.arguments, len(places), np.uint32)
         arguments[:] = places
-        row, keys = 0, self.plan.keys
-        self.rows += rows
+        row, keys = first, self.plan.keys
+        self.rows += rows - first
         texts = text_ends(room, [places[column] for column in self._texts], rows)
         while row < rows:
             stop = min(rows, row + self._slice)
@@ -188,8 +241,8 @@ class NativeGrouping:
                 if row < stop:
                     self._widen(Columns(room, places, self.plan.layout.columns, row, stop))
             elif self._tables.way is Way.HASHED:
-                name = "hashed_long" if columns.are_long(len(keys)) else "hashed"
-                row = instance.call(name, row, stop, self.plan.most_hashed)
+                self._hashed = self._by_hash(columns)
+                row = instance.call(self._hashed, row, stop, self.plan.most_hashed)
                 if row < stop:
                     self._make_room()
             else:
@@ -197,10 +250,18 @@ class NativeGrouping:
                 if row < stop:
                     self._spill()
             if row == stop:
-                if self._windows.are_bad(stop - columns.first) and self._runs is None:
-                    self._windows.reconsider(columns.values, self._widen_sums)
-                if keys and self._tables.used > self._limit:
-                    self._spill()
+                self._look(columns, stop - columns.first)
+
+    def _look(self, columns: Columns, rows: int) -> None:
+        """Look at windows and memory after so many rows were taken, the last of them these."""
+        if self._windows.are_bad(rows) and self._runs is None:
+            self._windows.reconsider(columns.values, self._widen_sums)
+        if self.plan.keys and self._tables.used > self._limit:
+            self._spill()
+
+    def _by_hash(self, columns: Columns) -> str:
+        """The loop for keys as long as these."""
+        return "hashed_long" if columns.are_long(len(self.plan.keys)) else "hashed"
 
     def _make_room(self) -> None:
         if self._tables.used > self._limit:

@@ -33,7 +33,7 @@ class Columns:
     """Rows of columns in a memory, seen from here."""
 
     def __init__(
-        self, room: Room, places: list[int], kinds: Sequence[Kind], first: int, stop: int
+        self, room: Room, places: Sequence[int], kinds: Sequence[Kind], first: int, stop: int
     ) -> None:
         self.first = first
         self._room, self._places, self._kinds, self._stop = room, places, kinds, stop

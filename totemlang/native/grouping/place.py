@@ -106,6 +106,23 @@ class Room:
 
 
 @frozen(eq=False)
+class Loop:
+    """A loop that takes rows in, to be called by other generated code.
+
+    `function` takes the rows from one to another (exclusive) and, if it `is_bounded`, the `most`
+    groups; it gives the row that it stopped before. It `takes` rows unless they must be looked at
+    first. `memory` is the grouping's own.
+    """
+
+    name: str
+    function: wasmtime.Func
+    memory: wasmtime.Memory
+    is_bounded: bool
+    most: int
+    takes: bool
+
+
+@frozen(eq=False)
 class Instance:
     """An instance of a signature's module on two memories."""
 
@@ -124,6 +141,10 @@ class Instance:
         """Instantiate the module."""
         module = compiled(module_text(signature))
         return cls(Exports(store, module, wasmtime.Instance(store, module, [own, source])))
+
+    def function(self, name: str) -> wasmtime.Func:
+        """A function, for another instance of the store."""
+        return self.exports.function(name)
 
     def call(self, name: str, *arguments: int) -> int:
         """Call a function; gives its result (0 of one without).

@@ -19,15 +19,14 @@ LEAST_ROOM = 1 << 10
 _REASONS = {number: reason for reason, number in REASON.items()}
 
 
-def pointers(instance: Instance, where: int, columns: int) -> tuple[int, ...]:
-    """Where each emitted column stands and, last, the rows that there is room for."""
-    count = columns + 1
+def pointers(instance: Instance, where: int, count: int) -> tuple[int, ...]:
+    """So many of the words that stand there."""
     return struct.unpack(f"<{count}I", instance.read(where, 4 * count))
 
 
 def make_room(instance: Instance, where: int, kinds: Sequence[Kind], records: int) -> None:
     """Have room for a row from each record at least. Raises `Trapped`: no memory."""
-    *columns, room = pointers(instance, where, len(kinds))
+    *columns, room = pointers(instance, where, len(kinds) + 1)
     if room >= records and room:
         return
     room = max(records, LEAST_ROOM)

@@ -22,15 +22,18 @@ class StagePlan:
     """How a stage is called.
 
     `frame` is the address of its table of columns (see `frames`); `outputs` that of its
-    pointers to emitted columns, followed by the rows that they have room for. `used` are the
-    parameters that it looks at: no others need be brought to memory. `charges` tells
-    whether anything is charged but what is known before.
+    pointers to room for emitted columns, followed by the rows that there is room for; `places`
+    that of pointers to where those of the last call stand. `used` are the parameters that it
+    looks at: no others need be brought to memory. `charges` tells whether anything is charged but
+    what is known before, `repeats` whether a record may emit several rows.
     """
 
     frame: int
     outputs: int
+    places: int
     used: frozenset[int]
     charges: bool
+    repeats: bool
 
 
 @frozen(eq=False)
@@ -38,7 +41,8 @@ class Plan:
     """A module in WebAssembly, with what is needed to run it and to read its counters.
 
     `bodies`, `names`, `first_stage` and `script` are as in `vm.prepared`. The counters are i64
-    one after the other from `counters`, those of failures by place after them from `stops`.
+    one after the other from `counters`, those of failures by place after them from `stops`; both,
+    and what else tells of failures, have a second place at `backup`.
     `globals` is the address of two words for each global, `variables` for each variable.
     `base` is the first byte that is free.
     """
@@ -51,10 +55,16 @@ class Plan:
     stages: tuple[StagePlan, ...]
     counters: int
     stops: int
+    backup: int
     globals: int
     lookups: tuple[int, ...]
     variables: int
     base: int
+
+    @property
+    def counters_size(self) -> int:
+        """Bytes from `counters` to the last counter of failures."""
+        return self.stops + 8 * len(self.places) - self.counters
 
     @property
     def first_stage(self) -> int:

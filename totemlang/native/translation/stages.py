@@ -3,7 +3,8 @@
 The machine puts a table of columns at the stage's *frame*, 16 bytes a parameter: of a column
 {values, present flags or 0, -, -}, of a string column {offsets, present flags or 0, bytes, -}, of
 an array {headers, -, -, -}, 16 bytes a group. Emitted columns stand where the stage's *outputs*
-say: a pointer each, and behind them the rows that there is room for.
+say: a pointer each, and behind them the rows that there is room for. Where those of the call at
+hand stand the stage leaves at its *places*, a pointer each.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from totemlang.native.layout import (
 from totemlang.native.translation.body import BodyWriter
 from totemlang.native.translation.control import translate
 from totemlang.native.translation.dues import begin, dues_of, first_tick, settle_last, tick_record
+from totemlang.native.translation.emitted_text import emitted_text
 from totemlang.native.translation.filters import emits_repeatedly
 from totemlang.native.translation.items import Item
 from totemlang.native.translation.sizes import SizeWriter
@@ -30,6 +32,7 @@ FRAME_ENTRY = 16
 """Bytes of a parameter's entry in the frame."""
 
 _ROW = "(local.get $row)"
+_FROM = "(local.get $from)"
 _OUT = "(local.get $out)"
 
 
@@ -39,8 +42,12 @@ def emits_once(code: Code) -> bool:
     return emits == [len(code.instructions) - 1]
 
 
-def write_stage(to: BodyWriter, stage: Stage, frame: int, outputs: int) -> str:
-    """The functions of a stage: that over a batch and, for several emits, one that makes room."""
+def write_stage(to: BodyWriter, stage: Stage, frame: int, outputs: int, places: int) -> str:
+    """The functions of a stage: that over rows of a batch and, for several emits, one for room.
+
+    The first takes the rows from one to another (exclusive) and the totem left, and gives that
+    left then.
+    """
     counted = not emits_once(to.verified.code)
     repeats = emits_repeatedly(to.verified.code)
     columns = sorted(used_parameters(to, stage))
@@ -48,7 +55,7 @@ def write_stage(to: BodyWriter, stage: Stage, frame: int, outputs: int) -> str:
         to.local(name, "i32")
     to.locals.setdefault("$left", "i64")
     begin(to, dues_of(to.verified, to.shape, to.prepaid))
-    to.entries = f"(i64.extend_i32_u (i32.add {_ROW} (i32.const 1)))"
+    to.entries = f"(i64.extend_i32_u (i32.sub (i32.add {_ROW} (i32.const 1)) (local.get $from)))"
     head = [first_tick() if to.dues is not None else ""]
     head += [_load_columns(to, stage, frame, columns), _load_outputs(to, stage, outputs)]
     if to.memory.anywhere or stage.order_by is not None:
@@ -68,15 +75,16 @@ def write_stage(to: BodyWriter, stage: Stage, frame: int, outputs: int) -> str:
     body, to.lines = to.lines, []
     tick_record(to)
     after, to.lines = to.lines, []
-    to.meter(settle_last(to, "(i64.extend_i32_u (local.get $rows))"))
+    to.meter(settle_last(to, "(i64.extend_i32_u (i32.sub (local.get $rows) (local.get $from)))"))
     to.flush()
     fails = to.fails
     lines = [
-        f'(func $m{to.number} (export "m{to.number}") (param $rows i32) (param $left i64)'
-        " (result i64)",
+        f'(func $m{to.number} (export "m{to.number}") (param $from i32) (param $rows i32)'
+        " (param $left i64) (result i64)",
         to.declarations(frozenset({"$left"})),
         *head,
-        "(if (i32.eqz (local.get $rows)) (then"
+        f"(local.set $row {_FROM})",
+        f"(if (i32.ge_u {_FROM} (local.get $rows)) (then"
         f" (i32.store (i32.const {ROWS_OUT}) (i32.const 0)) (return (local.get $left))))",
         "loop $records",
         f"(local.set $first_out {_OUT})" if fails and counted else "",
@@ -90,6 +98,10 @@ def write_stage(to: BodyWriter, stage: Stage, frame: int, outputs: int) -> str:
         "end",
         *to.lines,
         f"(i32.store (i32.const {ROWS_OUT}) {_OUT})",
+        *(
+            f"(i32.store (i32.const {places + 4 * column}) (local.get $o{column}))"
+            for column in range(len(stage.emitted.columns))
+        ),
         "(local.get $left))",
     ]
     if repeats:
@@ -201,7 +213,7 @@ def _emit(to: BodyWriter, items: list[Item], stage: Stage, outputs: int, conditi
         kind = item.type.kind
         text = item.text
         if kind is Kind.STRING:
-            text = f"(call $emitted_string {text})"
+            text = emitted_text(to, text)
         where = f"(i32.add (local.get $o{column}) (i32.shl {_OUT} (i32.const {SHIFT[kind]})))"
         to.write(f"({store(kind)} {where} {text})")
     to.write(f"(local.set $out (i32.add {_OUT} {condition or '(i32.const 1)'}))")

@@ -9,13 +9,14 @@ from threading import Lock
 from attrs import define, field
 
 from totemlang.bytecode.module import Function, Stage
-from totemlang.native.layout import FAILED_REASON, Layout
+from totemlang.native.layout import FAILED_REASON, FAILURES, Layout
 from totemlang.native.limits import MOST_INSTRUCTIONS, MOST_LOOPS, MOST_TEXT, NotNative
 from totemlang.native.runtime.selection import REASON, runtime_text
 from totemlang.native.translation.body import BodyWriter, Surroundings, Traits
 from totemlang.native.translation.calls import fail_of_function, settle_function
 from totemlang.native.translation.control import translate
 from totemlang.native.translation.dues import begin, dues_of, first_tick, settle_last
+from totemlang.native.translation.filters import emits_repeatedly
 from totemlang.native.translation.items import Item
 from totemlang.native.translation.memory_use import memory_use
 from totemlang.native.translation.ownership import ownership
@@ -67,7 +68,8 @@ def translate_module(verified: VerifiedModule) -> Plan:
     counters = 2 * size + 2 * len(module.stages) + 8
     first = layout.reserve(8 * counters)
     stops = layout.reserve(8 * (2 * size + 8))
-    writer = _ModuleWriter(verified, layout, Counting(layout, first, stops))
+    backup = layout.reserve(FAILURES + layout.top - first)
+    writer = _ModuleWriter(verified, layout, Counting(layout, first, stops), backup)
     return writer.plan()
 
 
@@ -78,6 +80,7 @@ class _ModuleWriter:
     verified: VerifiedModule
     layout: Layout
     counting: Counting
+    backup: int
     text: list[str] = field(factory=list)
     bodies: list[Body] = field(factory=list)
     stages: list[StagePlan] = field(factory=list)
@@ -119,6 +122,7 @@ class _ModuleWriter:
             tuple(self.stages),
             self.counting.counters,
             self.counting.stops,
+            self.backup,
             globals_at,
             around.lookups,
             variables,
@@ -203,9 +207,19 @@ class _ModuleWriter:
         to.in_memory = False
         frame = self.layout.reserve(FRAME_ENTRY * len(stage.parameters))
         outputs = self.layout.reserve(4 * len(stage.emitted.columns) + 4)
-        text = write_stage(to, stage, frame, outputs)
+        places = self.layout.reserve(4 * len(stage.emitted.columns))
+        text = write_stage(to, stage, frame, outputs, places)
         ordered = f"z{to.number}ordered" if stage.order_by is not None else ""
-        self.stages.append(StagePlan(frame, outputs, used_parameters(to, stage), to.charges))
+        self.stages.append(
+            StagePlan(
+                frame,
+                outputs,
+                places,
+                used_parameters(to, stage),
+                to.charges,
+                emits_repeatedly(code.code),
+            )
+        )
         self.keep(to, stage.name, text, ordered)
 
     def script(self, code: VerifiedCode, around: Surroundings, variables: int) -> None:

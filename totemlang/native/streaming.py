@@ -1,0 +1,153 @@
+"""A map whose rows are grouped as they are emitted: both run over a chunk of records at a time.
+
+What the map emitted is still in the processor's cache when it is grouped, and the interpreter has
+no part in it but once a batch. See streaming.wat.
+"""
+
+from __future__ import annotations
+
+import struct
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+import wasmtime
+from attrs import define, field
+
+from totemlang.native.calling import Entrance, Trapped
+from totemlang.native.compiled import compiled
+from totemlang.native.exports import Exports
+from totemlang.native.grouping.groups import NativeGrouping
+from totemlang.native.grouping.place import Loop
+from totemlang.native.layout import FAILURES, ROWS_OUT, ROWS_STREAMED
+from totemlang.native.machine import NativeMachine, Opened
+from totemlang.native.translation.outputs import pointers
+from totemlang.vm.machine import Failures
+
+FIRST_ROWS = 1 << 17
+"""Records whose emitted rows decide how the others are grouped."""
+
+CHUNK_ROWS, SEVERAL_ROWS = 1 << 12, 1 << 8
+"""Records of a chunk; where each may emit several rows."""
+
+_GROUPED = 2
+"""The state of a chunk whose rows are being grouped."""
+
+
+@lru_cache(maxsize=2)
+def _text(is_bounded: bool) -> str:
+    text = (Path(__file__).parent / "streaming.wat").read_text(encoding="utf-8")
+    text = text.replace("FAILURES", str(FAILURES))
+    text = text.replace("BOUND", "i32" if is_bounded else "")
+    return text.replace("MOST", "(local.get $most)" if is_bounded else "")
+
+
+@define(eq=False)
+class Stream:
+    """The rows of a stage on their way from a machine to a grouping in its store."""
+
+    machine: NativeMachine
+    stage: int
+    grouping: NativeGrouping
+    _entrances: dict[str, Entrance] = field(factory=dict, init=False)
+
+    def map(self, batch: pa.RecordBatch) -> Failures:
+        """Run the map over a batch of records and group what it emits; charges as `map`.
+
+        Raises:
+            OutOfTotem: the budget is used up.
+            MemoryError: the memory of the grouping cannot grow.
+        """
+        rows = batch.num_rows
+        if not self.grouping.follows:
+            emission = self.machine.map(self.stage, batch)
+            self.grouping.add(emission)
+            return emission.failures
+        opened = self.machine.open_map(self.stage, batch, min(rows, FIRST_ROWS))
+        if opened is None:
+            return self._interpreted(batch, Failures())
+        done, left = 0, opened.left
+        while done < rows:
+            try:
+                left = self._run(opened, done, left)
+            except Trapped:
+                return self._after_trap(opened, batch)
+            done = self._look_after()
+        return self.machine.close_map(opened, left)
+
+    def _run(self, opened: Opened, done: int, left: int) -> int:
+        """Go on from a record as far as the grouping takes it; gives the totem left."""
+        plan, machine = self.machine.plan, self.machine
+        loop = self.grouping.loop()
+        chunk = FIRST_ROWS
+        if loop.takes:
+            chunk = SEVERAL_ROWS if plan.stages[self.stage].repeats else CHUNK_ROWS
+        return self._entrance(loop)(
+            done,
+            opened.records,
+            chunk,
+            left,
+            int(loop.takes),
+            *machine.input_block,
+            plan.stages[self.stage].places,
+            4 * self.grouping.columns,
+            self.grouping.arguments,
+            plan.counters,
+            plan.counters_size,
+            plan.backup,
+            loop.most,
+        )
+
+    def _look_after(self) -> int:
+        """Do what the loop cannot; gives the record to go on from."""
+        out, done, _, taken, _, streamed = self._words()
+        places = pointers(
+            self.machine.instance,
+            self.machine.plan.stages[self.stage].places,
+            self.grouping.columns,
+        )
+        self.grouping.look_after(places, out, taken, streamed)
+        self.machine.instance.write(ROWS_STREAMED, bytes(8))
+        return done
+
+    def _words(self) -> tuple[int, int, int, int, int, int]:
+        found = self.machine.instance.read(ROWS_OUT, 32)
+        out, done, state, taken, left, streamed = struct.unpack("<4I2q", found)
+        return out, done, state, taken, left, streamed
+
+    def _after_trap(self, opened: Opened, batch: pa.RecordBatch) -> Failures:
+        """Let the interpreter go on from the chunk that was not mapped to its end."""
+        _, done, state, _, left, streamed = self._words()
+        if state == _GROUPED:
+            raise MemoryError("the memory of a grouping cannot grow")
+        rest = batch.slice(done)
+        failures = self.machine.abandon_map(opened, rest, left)
+        self.grouping.rows += streamed
+        return self._interpreted(rest, failures, done)
+
+    def _interpreted(self, rest: pa.RecordBatch, before: Failures, done: int = 0) -> Failures:
+        emission = self.machine.interpreted_map(self.stage, rest)
+        self.grouping.add(emission)
+        found = emission.failures
+        if before.count:
+            return Failures(before.count + found.count, before.record, before.line, before.reason)
+        return Failures(found.count, found.record + done, found.line, found.reason)
+
+    def _entrance(self, loop: Loop) -> Entrance:
+        found = self._entrances.get(loop.name)
+        if found is None:
+            machine = self.machine.instance
+            imports: dict[tuple[str, str], wasmtime.Func | wasmtime.Memory] = {
+                ("machine", "memory"): machine.memory,
+                ("machine", "begin"): machine.exports.function("begin"),
+                ("machine", "map"): self.machine.map_function(self.stage),
+                ("grouping", "memory"): loop.memory,
+                ("grouping", "take"): loop.function,
+            }
+            module = compiled(_text(loop.is_bounded))
+            named = [imports[each.module, each.name or ""] for each in module.imports]
+            exports = Exports(
+                machine.store, module, wasmtime.Instance(machine.store, module, named)
+            )
+            found = self._entrances[loop.name] = exports.entrance("stream")
+        return found
