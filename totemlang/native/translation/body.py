@@ -18,6 +18,7 @@ from totemlang.native.translation.items import Item, item_of
 from totemlang.native.translation.memory_use import MemoryUse
 from totemlang.native.translation.ownership import Ownership
 from totemlang.native.translation.plan import Counting
+from totemlang.native.translation.ranges import Operands, operand_ranges
 from totemlang.native.values import value_types
 from totemlang.schema.types import Type
 from totemlang.tables.prices import PriceTable
@@ -104,14 +105,24 @@ class BodyWriter:
     """Where failures go, the innermost last."""
     landed: set[str] = field(factory=set)
     """Those that a failure goes to."""
+    heads: dict[int, int] = field(factory=dict)
+    """The lines before loops, by the instruction that opens them: what they need is read there."""
+    views: dict[tuple[int, str], int] = field(factory=dict)
+    """Arrays read before loops, by loop and array (see `elements`)."""
+    inside: dict[int, tuple[str, tuple[str, int]]] = field(factory=dict)
+    """By loop the counter that lies within an array while it runs, and the array."""
+    ranges: tuple[Operands, ...] = ()
+    """By instruction between which numbers what it takes lies."""
     at: int = 0
     _temporary: int = 0
     _addresses: dict[str, int] = field(factory=dict)
     _starts: dict[int, Block] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
-        """Find where blocks start."""
+        """Find where blocks start, and what numbers may come."""
         self._starts = {block.start: block for block in self.verified.blocks}
+        constants = self.around.constants
+        self.ranges = operand_ranges(self.verified, self.shape, constants, self.parameters)
 
     # --- where we are
 
@@ -119,6 +130,14 @@ class BodyWriter:
     def instruction(self) -> Instruction:
         """The instruction at hand."""
         return self.verified.code.instructions[self.at]
+
+    @property
+    def parameters(self) -> int:
+        """Slots that are set from outside; they stand first."""
+        module = self.around.verified.module
+        counts = [len(each.parameters) for each in module.functions]
+        counts += [len(each.parameters) for each in module.stages]
+        return counts[self.number] if self.number < len(counts) else 0
 
     @property
     def step(self) -> Step:
@@ -227,26 +246,32 @@ class BodyWriter:
 
     def fail_if(self, condition: str, reason: str) -> None:
         """Fail where a condition holds."""
-        number = self.around.reasons[reason]
-        self.write(
-            f"(if {condition} (then (call $fail (i32.const {number}) (i32.const {self.place()}))"
-            f" {self._leave()}))"
-        )
+        self.write(f"(if {condition} (then {self._leave(self.around.reasons[reason])}))")
 
     def fail_if_told(self) -> None:
         """Fail where the function just called has told so."""
-        self.write(
-            f"(if (global.get $failed) (then (call $stop (i32.const {self.place()}))"
-            f" {self._leave()}))"
-        )
+        self.write(f"(if (global.get $failed) (then {self._leave()}))")
 
-    def _leave(self) -> str:
-        """Leave for the landing; what follows is not owed."""
+    def _leave(self, reason: int = 0) -> str:
+        """Leave for the landing; what follows is not owed. Reason 0: it has been told.
+
+        Nothing is called here: what the code around has in registers may stay there.
+        """
         landing = self.landings[-1]
+        self.local("$why", "i32")
+        self.local("$where", "i32")
+        told = f"(local.set $why (i32.const {reason}))(local.set $where (i32.const {self.place()}))"
         self.landed.add(landing)
         less = self.dues.beyond(self.at) if self.dues is not None else 0
         back = f"(local.set $left (i64.add (local.get $left) (i64.const {-less})))" if less else ""
-        return f"{back}(br {landing})"
+        return f"{told}{back}(br {landing})"
+
+    def land(self) -> str:
+        """Where failures land: note which it was, and where."""
+        return (
+            "(if (local.get $why) (then (global.set $failed (local.get $why))))"
+            "(call $stop (local.get $where))"
+        )
 
     # --- counters and charges
 

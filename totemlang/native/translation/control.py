@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from totemlang.native.translation import counted
+from totemlang.native.translation import counted, elements
 from totemlang.native.translation.body import BodyWriter
 from totemlang.native.translation.calls import call, leave_function
 from totemlang.native.translation.dues import tick
@@ -27,6 +27,8 @@ Emit = Callable[[BodyWriter, list[Item], str], None]
 
 def translate(to: BodyWriter, emit: Emit | None = None) -> None:
     """Write a whole body; `emit` writes what a stage emits."""
+    start = len(to.lines)
+    to.landings.append("$failing")
     to.enter_block(0)
     condition = ""
     for at, instruction in enumerate(to.verified.code.instructions):
@@ -48,6 +50,10 @@ def translate(to: BodyWriter, emit: Emit | None = None) -> None:
             to.enter_block(to.at + 1)
         else:
             HANDLERS.get(name, operation)(to)
+    to.landings.pop()
+    if to.fails:
+        to.lines.insert(start, "block $through block $failing")
+        to.write(f"br $through end {to.land()} br $fail end")
 
 
 def _loop_around(to: BodyWriter) -> int:
@@ -96,6 +102,12 @@ def open_logic(to: BodyWriter) -> None:
 # --- loops
 
 
+def _head(to: BodyWriter) -> None:
+    """A line before a loop, for what the loop needs."""
+    to.heads[to.at] = len(to.lines)
+    to.write("")
+
+
 def _open_loop(to: BodyWriter) -> None:
     at = to.at
     _mark(to)
@@ -127,6 +139,8 @@ def _end_round(to: BodyWriter, opening: int) -> None:
 
 def open_for(to: BodyWriter) -> None:
     """Test, body, step."""
+    _head(to)
+    elements.announce(to, to.at)
     if counted.is_counted(to):
         counted.announce(to)
         _mark(to)
@@ -139,6 +153,7 @@ def open_while(to: BodyWriter) -> None:
     limit = to.pop()
     to.local(f"$w{to.at}", "i64")
     to.write(f"(local.set $w{to.at} {limit.text})")
+    _head(to)
     _open_loop(to)
 
 
@@ -173,6 +188,7 @@ def open_foreach(to: BodyWriter) -> None:
     if kind is Kind.STRING and array.owned and _stores_texts(to, at):
         text = f"(call $copy_array_string {text})"
     to.write(f"(local.set $a{at} {text}) (local.set $i{at} (i32.const 0))")
+    _head(to)
     _open_loop(to)
     to.write(f"(br_if $b{at} (i32.ge_u {place} (i32.load offset=4 {held})))")
     where = f"(i32.shl {place} (i32.const {SHIFT[kind]}))"

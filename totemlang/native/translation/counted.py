@@ -80,8 +80,9 @@ def _open(to: BodyWriter, opening: int, loop: Counted) -> None:
         f"(local.set $w{opening} (i64.add (i64.extend_i32_s {variable}) {steps}))"
         f"(if (i64.{sign}_s {farthest} {other}) (then (local.set $u{opening} {near})))"
     )
-    to.write(f"block $x{opening} loop $l{opening}")
+    to.write(f"block $x{opening}")
     to.write(f"(br_if $x{opening} (i32.eqz {loop.condition(variable, limit)}))")
+    to.write(f"loop $l{opening}")
     to.push(Item(BOOL, "(i32.const 1)"))
 
 
@@ -93,7 +94,8 @@ def close(to: BodyWriter, opening: int) -> None:
     name = to.counters[opening]
     count = f"(local.get ${name})"
     rounds = _rounds(opening, loop, variable)
-    to.write(f"br $l{opening} end end")
+    limit = f"(local.get $u{opening})"
+    to.write(f"(br_if $l{opening} {loop.condition(variable, limit)}) end end")
     to.meter(
         f"(local.set $w{opening} {rounds})"
         f"(local.set ${name} (i64.add {count} (local.get $w{opening})))"

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
+from totemlang.native.translation.items import read_again
 from totemlang.verify.verified import VerifiedCode
 from totemlang.vm.counting import Stops, count_blocks
-from totemlang.vm.shape import LOOPS, OPENING, Shape
+from totemlang.vm.shape import LOOPS, OPENING, Frame, Shape
 
 if TYPE_CHECKING:
     from totemlang.native.translation.body import BodyWriter
@@ -148,8 +149,10 @@ def _kept(to: BodyWriter, at: int) -> tuple[str, str]:
     names: list[str] = []
     for slot in range(len(to.verified.code.slots)):
         used = [*to.shape.stores.get(slot, ()), *to.shape.reads.get(slot, ())]
-        if any(loop.opening <= place <= loop.end for place in used):
+        inside = any(loop.opening <= place <= loop.end for place in used)
+        if inside and not _is_made_anew(to.shape, slot, loop):
             names += to.slot_names(slot)
+    names += [f"${to.counters[at]}" for at in to.counters if loop.opening <= at < loop.end]
     names = [name for name in names if name in to.locals]
     if len(names) > _MOST_KEPT:
         return "", ""
@@ -158,7 +161,18 @@ def _kept(to: BodyWriter, at: int) -> tuple[str, str]:
         where, value_type = f"(i32.const {_room(to) + 8 * place})", to.locals[name]
         before.append(f"({value_type}.store {where} (local.get {name}))")
         after.append(f"(local.set {name} ({value_type}.load {where}))")
+    for (opening, array), number in to.views.items():
+        if opening <= at <= to.shape.frames[opening].end:
+            after.append(read_again(number, array))
     return "".join(before), "".join(after)
+
+
+def _is_made_anew(shape: Shape, slot: int, loop: Frame) -> bool:
+    """Whether each round of a loop stores to a slot before it reads it, and nothing reads on."""
+    stores = shape.stores.get(slot)
+    if not stores or slot in shape.to_clear or not loop.opening <= stores[0] < loop.end:
+        return False
+    return not shape.reads_outside(slot, loop.opening, loop.end)
 
 
 def _room(to: BodyWriter) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from attrs import evolve
 
-from totemlang.native.translation import checks, lookup_cells, stores
+from totemlang.native.translation import checks, elements, lookup_cells, stores, whole
 from totemlang.native.translation.body import BodyWriter
 from totemlang.native.translation.charges import charge_before, price
 from totemlang.native.translation.items import Item
@@ -34,7 +34,7 @@ def constant(to: BodyWriter) -> None:
 
 def load_slot(to: BodyWriter) -> None:
     """A slot. Nothing is stored to it while its value stands on the stack."""
-    to.push(to.slot(to.immediate))
+    to.push(evolve(to.slot(to.immediate), origin=("load", to.immediate)))
 
 
 def global_value(to: BodyWriter) -> None:
@@ -44,7 +44,7 @@ def global_value(to: BodyWriter) -> None:
         raise AssertionError("a global without a type")
     address = f"(i32.const {to.around.globals[to.immediate]})"
     how = "i32.load" if at.is_array or at.kind is Kind.BOOL else load(at.kind)
-    to.push(Item(at, f"({how} {address})"))
+    to.push(Item(at, f"({how} {address})", origin=("global", to.immediate)))
 
 
 def present(to: BodyWriter) -> None:
@@ -65,7 +65,9 @@ def operation(to: BodyWriter) -> None:
     operands = to.take(len(to.step.operands))
     way = row.native.at(at.kind if at is not None else None)
     late = charge_before(to, operands)
-    item = expression(to, way, at, result, operands)
+    item = whole.shortened(to, row.name, operands, result)
+    if item is None:
+        item = expression(to, way, at, result, operands)
     to.push(item)
     if late:
         to.charge_sized(price(to, operands, item))
@@ -83,7 +85,7 @@ def expression(
         words["w"] = to.held(way.wide.format(*names, **words), "i64")
     text = way.value.format(*names, **words)
     if way.value == "{0}":
-        return evolve(operands[0], type=result, owned=False, number=None)
+        return Item(result, operands[0].text, operands[0].there)
     item = Item(result, to.held(text, value_types(result)[0]), owned=result.is_array)
     if way.fails_if:
         to.fail_if(way.fails_if.format(*names, r=item.text, **words), way.reason)
@@ -105,6 +107,10 @@ def length(to: BodyWriter) -> None:
         (array,) = to.take(1)
         charge_before(to, [array])
         result = to.step.result
+        known = elements.known_length(to, array)
+        if known and result is not None:
+            to.push(Item(result, to.held(known, "i32")))
+            return
         if result is None:
             raise AssertionError("a length without a result")
         to.push(expression(to, Native("(call $length {0})", fails=True), None, result, [array]))
@@ -193,15 +199,19 @@ def _charge_result(to: BodyWriter) -> None:
 # --- elements
 
 
+def element(to: BodyWriter) -> None:
+    """The element at a position."""
+    array, position = to.take(2)
+    item = elements.take(to, array, position)
+    to.push(item)
+    if to.step.price.sized:
+        to.charge_sized(price(to, [array, position], item))
+
+
 def take_element(to: BodyWriter) -> None:
     """The element to be updated; its position stays below it."""
     position = to.stack[-1]
-    held = to.slot(to.immediate)
-    row = OPERATIONS["element"].native
-    if row is None:
-        raise AssertionError("element is written by the table")
-    at = held.type.element
-    item = expression(to, row.at(at.kind), at, at, [held, position])
+    item = elements.take(to, evolve(to.slot(to.immediate), origin=("load", to.immediate)), position)
     to.push(item)
     if to.step.price.sized:
         to.charge_sized(price(to, [position], item))
@@ -241,6 +251,7 @@ HANDLERS: dict[str, Callable[[BodyWriter], None]] = {
     "default": default,
     "value": value,
     "lookup": lookup_cells.lookup,
+    "element": element,
     "take_element": take_element,
     "put_element": put_element,
     "set_element": store_element,

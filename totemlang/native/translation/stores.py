@@ -7,12 +7,14 @@ refers to is copied.
 
 from __future__ import annotations
 
+from attrs import evolve
+
+from totemlang.native.translation import elements
 from totemlang.native.translation.body import BodyWriter
 from totemlang.native.translation.items import Item
-from totemlang.native.values import SHIFT, store
+from totemlang.native.values import store
 from totemlang.schema.types import Kind
 from totemlang.tables.native import FORMS
-from totemlang.vm.failures import OUTSIDE_ARRAY
 
 
 def write_slot(to: BodyWriter, slot: int, item: Item) -> None:
@@ -50,6 +52,5 @@ def write_element(to: BodyWriter, slot: int, position: Item, item: Item) -> None
         to.write(f"(call $set_element_string {held.text} {position.text} {item.text})")
         to.fail_if_told()
         return
-    to.fail_if(f"(i64.ge_u {position.text} (i64.load32_u offset=4 {held.text}))", OUTSIDE_ARRAY)
-    where = f"(i32.shl (i32.wrap_i64 {position.text}) (i32.const {SHIFT[kind]}))"
-    to.write(f"({store(kind)} (i32.add (i32.load {held.text}) {where}) {_staying(to, item)})")
+    where = elements.place(to, evolve(held, origin=("load", slot)), position)
+    to.write(f"({store(kind)} {where} {_staying(to, item)})")
