@@ -12,54 +12,41 @@
 (func $timestamp_of (param $day i32) (result i64)
   (i64.mul (i64.extend_i32_s (local.get $day)) (i64.const 86400000000)))
 
-;; Year and day of the year that begins on the first of March, year << 32 | day (from 0):
-;; divisions by multiplying, as Neri and Schneider have them.
-(func $march (param $day i32) (result i64)
-  (local $quarters i32) (local $century i32) (local $product i64)
-  (local.set $quarters (i32.add
-    (i32.shl (i32.add (local.get $day) (i32.const 719468)) (i32.const 2)) (i32.const 3)))
-  (local.set $century (i32.div_u (local.get $quarters) (i32.const 146097)))
-  (local.set $quarters (i32.or
-    (i32.sub (local.get $quarters) (i32.mul (local.get $century) (i32.const 146097)))
-    (i32.const 3)))
-  (local.set $product (i64.mul
-    (i64.const 2939745) (i64.extend_i32_u (local.get $quarters))))
-  (i64.or
-    (i64.shl
-      (i64.add
-        (i64.mul (i64.extend_i32_u (local.get $century)) (i64.const 100))
-        (i64.shr_u (local.get $product) (i64.const 32)))
-      (i64.const 32))
-    (i64.extend_i32_u (i32.div_u (i32.wrap_i64 (local.get $product)) (i32.const 11758980)))))
-
+;; Years and days counted from the first of March, with divisions by multiplying, as Neri and
+;; Schneider have them: of the days, in quarters and from 0000-03-01, 146097 are a century.
 (func $year_of_date (param $day i32) (result i32)
-  (local $march i64)
-  (local.set $march (call $march (local.get $day)))
+  (local $century i32) (local $product i64)
+  (local.set $day (i32.add
+    (i32.shl (i32.add (local.get $day) (i32.const 719468)) (i32.const 2)) (i32.const 3)))
+  (local.set $century (i32.div_u (local.get $day) (i32.const 146097)))
+  (local.set $product (i64.mul (i64.const 2939745) (i64.extend_i32_u (i32.or
+    (i32.sub (local.get $day) (i32.mul (local.get $century) (i32.const 146097)))
+    (i32.const 3)))))
+  ;; from the day 306 on it is January
   (i32.add
-    (i32.wrap_i64 (i64.shr_u (local.get $march) (i64.const 32)))
-    (i32.ge_u (i32.wrap_i64 (local.get $march)) (i32.const 306))))
-
-(func $month_of_date (param $day i32) (result i32)
-  (local $month i32)
-  (local.set $month (i32.shr_u
     (i32.add
-      (i32.mul (i32.wrap_i64 (call $march (local.get $day))) (i32.const 2141))
-      (i32.const 197913))
-    (i32.const 16)))
-  (i32.sub
-    (local.get $month)
-    (select (i32.const 12) (i32.const 0) (i32.gt_u (local.get $month) (i32.const 12)))))
+      (i32.mul (local.get $century) (i32.const 100))
+      (i32.wrap_i64 (i64.shr_u (local.get $product) (i64.const 32))))
+    (i32.ge_u (i32.wrap_i64 (local.get $product)) (i32.const 3598247880))))
 
-(func $day_of_date (param $day i32) (result i32)
-  (i32.add
+;; The month, from 3 to 14, is in the upper half of `march`, the day in the lower, 2141 each.
+;; each {part} {value}:
+;;   | month (i32.sub (i32.shr_u (local.get $march) (i32.const 16))
+;;     (select (i32.const 12) (i32.const 0)
+;;     (i32.ge_u (local.get $march) (i32.const 851968))))
+;;   | day (i32.add (i32.const 1)
+;;     (i32.div_u (i32.and (local.get $march) (i32.const 0xffff)) (i32.const 2141)))
+(func ${part}_of_date (param $day i32) (result i32)
+  (local $march i32)
+  (local.set $march (i32.add (i32.const 197913) (i32.mul (i32.const 2141)
     (i32.div_u
-      (i32.and
-        (i32.add
-          (i32.mul (i32.wrap_i64 (call $march (local.get $day))) (i32.const 2141))
-          (i32.const 197913))
-        (i32.const 0xffff))
-      (i32.const 2141))
-    (i32.const 1)))
+      (i32.mul (i32.const 2939745) (i32.or (i32.const 3)
+        (i32.rem_u
+          (i32.or (i32.const 3)
+            (i32.shl (i32.add (local.get $day) (i32.const 719468)) (i32.const 2)))
+          (i32.const 146097))))
+      (i32.const 11758980)))))
+  {value})
 
 ;; 1 Monday to 7 Sunday; 0001-01-01 was a Monday.
 (func $weekday_of_date (param $day i32) (result i32)
