@@ -22,6 +22,7 @@ from totemlang.data.file import DataFile, open_data  # noqa: E402
 from totemlang.engine.local import run_job  # noqa: E402
 from totemlang.engine.outcome import Outcome  # noqa: E402
 from totemlang.engine.worker_threads import ThreadWorkers  # noqa: E402
+from totemlang.native import streaming  # noqa: E402
 from totemlang.program import Program  # noqa: E402
 from totemlang.source import Source  # noqa: E402
 
@@ -114,6 +115,8 @@ def agree(number: int, folder: Path) -> dict[str, Any]:
         path = write_rows(folder / "rows.arrow", case.program.columns, case.program.rows)
         data = {"rows": open_data(str(path))}
     random = case.random("run")
+    few = random.choice((1, 2, 7, 30))
+    streaming.CHUNKS = streaming.Chunks(random.choice((1, 5)), few, few)
     try:
         whole = _run(program, data, AMPLE, {"tier": "interpreter"})
         used = int(whole["used"])

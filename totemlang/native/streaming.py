@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import wasmtime
-from attrs import define, field
+from attrs import define, field, frozen
 
 from totemlang.native.calling import Entrance, Trapped
 from totemlang.native.compiled import compiled
@@ -24,11 +24,20 @@ from totemlang.native.machine import NativeMachine, Opened
 from totemlang.native.translation.outputs import pointers
 from totemlang.vm.machine import Failures
 
-FIRST_ROWS = 1 << 17
-"""Records whose emitted rows decide how the others are grouped."""
 
-CHUNK_ROWS, SEVERAL_ROWS = 1 << 12, 1 << 8
-"""Records of a chunk; where each may emit several rows."""
+@frozen
+class Chunks:
+    """Records of a chunk: of the first ones, of others, and where each may emit several rows.
+
+    What the first emit decides how the others are grouped.
+    """
+
+    first: int = 1 << 17
+    usual: int = 1 << 12
+    several: int = 1 << 8
+
+
+CHUNKS = Chunks()
 
 _GROUPED = 2
 """The state of a chunk whose rows are being grouped."""
@@ -63,7 +72,9 @@ class Stream:
             emission = self.machine.map(self.stage, batch)
             self.grouping.add(emission)
             return emission.failures
-        opened = self.machine.open_map(self.stage, batch, min(rows, FIRST_ROWS))
+        opened = self.machine.open_map(
+            self.stage, batch, min(rows, max(CHUNKS.first, CHUNKS.usual))
+        )
         if opened is None:
             return self._interpreted(batch, Failures())
         done, left = 0, opened.left
@@ -79,9 +90,10 @@ class Stream:
         """Go on from a record as far as the grouping takes it; gives the totem left."""
         plan, machine = self.machine.plan, self.machine
         loop = self.grouping.loop()
-        chunk = FIRST_ROWS
-        if loop.takes:
-            chunk = SEVERAL_ROWS if plan.stages[self.stage].repeats else CHUNK_ROWS
+        repeats = plan.stages[self.stage].repeats
+        chunk = CHUNKS.several if repeats else CHUNKS.usual
+        if not loop.takes:
+            chunk = CHUNKS.first
         return self._entrance(loop)(
             done,
             opened.records,
