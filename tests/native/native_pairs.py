@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from totemlang.bytecode.module import Stage, StageKind
+from totemlang.data.coded import coded
 from totemlang.data.python_values import to_array
 from totemlang.diagnostics import OperationFailed, OutOfTotem
 from totemlang.native.limits import MOST_MEMORY
@@ -65,12 +66,17 @@ class Pair:
         assert found == expected
         return self.same_totals(slow, fast, expected == "exhausted")
 
-    def check_stage(self, number: int, records: list[Any], budget: int = PLENTY) -> int:
-        """Run a stage on records in both; gives what was used."""
+    def check_stage(
+        self, number: int, records: list[Any], budget: int = PLENTY, *, coded: bool = False
+    ) -> int:
+        """Run a stage on records in both; gives what was used.
+
+        `coded`: a map gets its strings as a dictionary.
+        """
         slow, fast = self.machines(budget)
         stage = self.verified.module.stages[number]
         expected = _told(lambda: _interpreted(slow, stage, number, records))
-        found = _told(lambda: _native(fast, stage, number, records))
+        found = _told(lambda: _native(fast, stage, number, records, coded))
         assert found == expected
         return self.same_totals(slow, fast, expected == "exhausted")
 
@@ -107,12 +113,16 @@ def _interpreted(machine: Machine, stage: Stage, number: int, records: list[Any]
     return [bits(column) for column in found.columns], found.failures
 
 
-def _native(machine: NativeMachine, stage: Stage, number: int, records: list[Any]) -> Any:
+def _native(
+    machine: NativeMachine, stage: Stage, number: int, records: list[Any], is_coded: bool
+) -> Any:
     if stage.kind is StageKind.MAP:
         arrays = [
             to_array([record[c] for record in records], parameter.type.kind)
             for c, parameter in enumerate(stage.parameters)
         ]
+        if is_coded:
+            arrays = [_coded(a) if a.type == pa.string() else a for a in arrays]
         found = machine.map(number, _batch(arrays, len(records)))
     else:
         batch, starts = group_rows(stage, records)
@@ -120,6 +130,11 @@ def _native(machine: NativeMachine, stage: Stage, number: int, records: list[Any
     columns = found.batch()
     assert columns.num_rows == found.rows
     return [bits(values_of(column)) for column in columns.columns], found.failures
+
+
+def _coded(array: pa.Array) -> pa.Array:
+    found = array.dictionary_encode()
+    return coded(found) if len(found.dictionary) else array
 
 
 def group_rows(stage: Stage, records: list[Any]) -> tuple[pa.RecordBatch, Any]:

@@ -131,7 +131,7 @@ class Performer:
     def _batches(self, given: FileRows | LooseRows, rows: int) -> Iterator[pa.RecordBatch]:
         if isinstance(given, FileRows):
             assert self.data is not None
-            yield from self.data.batches(rows, (given.start, given.stop))
+            yield from self.data.batches(rows, (given.start, given.stop), may_code=True)
             return
         for batch in given.batches:
             for start in range(0, batch.num_rows, rows):

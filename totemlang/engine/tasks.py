@@ -60,7 +60,7 @@ def data_tasks(data: BoundData, partitions: int | None, *, in_memory: bool) -> I
     `in_memory`: whoever takes them shares this process's memory.
     """
     if data.edges is None or (in_memory and data.kept is not None):
-        yield from rows_tasks(data.batches(LOOSE_ROWS), data.rows, partitions)
+        yield from rows_tasks(data.batches(LOOSE_ROWS, may_code=in_memory), data.rows, partitions)
         return
     if partitions is None:
         edges = _merged(data.edges)

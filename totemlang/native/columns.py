@@ -1,4 +1,7 @@
-"""Arrow columns into a machine's memory: values as they lie, flags and truth values as bytes."""
+"""Arrow columns into a machine's memory: values as they lie, flags and truth values as bytes.
+
+Strings come as offsets into their bytes, or coded: as indices into a table of packed strings.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from attrs import define, field, frozen
 
+from totemlang.data.coded import indices_of, is_coded, total_bytes
 from totemlang.native.instance import Instance
 from totemlang.native.values import WIDTH
 from totemlang.schema.types import Kind
@@ -29,7 +33,8 @@ class ColumnBytes:
     """A column: its values (of strings the offsets), flags of those present, bytes of strings.
 
     `first` is the offset of the first string, `total` the bytes of the strings in the estimator
-    table's measure, at least 1 each.
+    table's measure, at least 1 each. Of coded strings the values are indices, and `table` the
+    offsets of the strings that they are indices of.
     """
 
     values: Source
@@ -37,6 +42,7 @@ class ColumnBytes:
     text: Source | None = None
     first: int = 0
     total: int = 0
+    table: Any = None
 
     @property
     def sources(self) -> list[Source]:
@@ -58,7 +64,7 @@ def column_bytes(array: pa.Array, kind: Kind, optional: bool) -> ColumnBytes:
         mask = np.ones(rows, np.uint8) if validity is None else _bits(validity, array)
     present = None if mask is None else _of_numpy(mask)
     if kind is Kind.STRING:
-        return _strings(array, mask, present)
+        return _coded(array, present) if is_coded(array) else _strings(array, mask, present)
     buffer = array.buffers()[1]
     if buffer is None:
         return ColumnBytes(Source(0, 0, None), present)
@@ -88,21 +94,38 @@ def offsets_of(array: pa.Array) -> Any:
 def _strings(array: pa.Array, mask: Any, present: Source | None) -> ColumnBytes:
     offsets = offsets_of(array)
     first, last = int(offsets[0]), int(offsets[-1])
-    buffer = array.buffers()[2]
-    text = Source(0, 0, None)
-    if buffer is not None and last > first:
-        text = Source(buffer.address + first, last - first, buffer)
-    sizes = np.diff(offsets)
-    if mask is not None:
-        sizes = sizes * mask
-    total = int(sizes.sum(dtype=np.int64)) + int(np.count_nonzero(sizes == 0))
-    return ColumnBytes(_of_numpy(offsets), present, text, first, total)
+    if mask is not None and array.null_count:
+        sizes = np.diff(offsets) * mask
+        total = int(sizes.sum(dtype=np.int64)) + int(np.count_nonzero(sizes == 0))
+    else:
+        total = _plain_total(offsets)
+    return ColumnBytes(_of_numpy(offsets), present, _text(array, first, last), first, total)
+
+
+def _coded(array: pa.Array, present: Source | None) -> ColumnBytes:
+    indices, strings = indices_of(array), array.dictionary
+    offsets = offsets_of(strings)
+    first, last = int(offsets[0]), int(offsets[-1])
+    text = _text(strings, first, last)
+    return ColumnBytes(_of_numpy(indices), present, text, first, total_bytes(array), offsets)
+
+
+def _text(strings: pa.Array, first: int, last: int) -> Source:
+    """The bytes of strings from one offset to another."""
+    buffer = strings.buffers()[2]
+    if buffer is None or last == first:
+        return Source(0, 0, None)
+    return Source(buffer.address + first, last - first, buffer)
 
 
 def strings_total(array: pa.Array) -> int:
-    """Bytes of a column of strings, at least 1 each."""
-    sizes = np.diff(offsets_of(array))
-    return int(sizes.sum(dtype=np.int64)) + int(np.count_nonzero(sizes == 0))
+    """Bytes of a column of strings, none of them missing, at least 1 each."""
+    return total_bytes(array) if is_coded(array) else _plain_total(offsets_of(array))
+
+
+def _plain_total(offsets: Any) -> int:
+    empty = int(np.count_nonzero(offsets[1:] == offsets[:-1]))
+    return int(offsets[-1]) - int(offsets[0]) + empty
 
 
 @define
@@ -159,11 +182,11 @@ def packed(offsets: Any, address: int, first: int) -> Any:
     return starts | sizes << 32
 
 
-def frame_words(entries: Sequence[tuple[int, int, int]]) -> bytes:
-    """The frame of a stage: three words a parameter."""
+def frame_words(entries: Sequence[Sequence[int]]) -> bytes:
+    """The frame of a stage: four words a parameter."""
     words = np.zeros((len(entries), 4), np.uint32)
     for place, entry in enumerate(entries):
-        words[place, :3] = entry
+        words[place, : len(entry)] = entry
     return words.tobytes()
 
 

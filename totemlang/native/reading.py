@@ -24,7 +24,7 @@ from totemlang.schema.types import Kind
 from totemlang.tables.prices import PriceTable
 from totemlang.vm.tier import Starts
 
-Entry = Callable[[int], tuple[int, int, int]]
+Entry = Callable[[int], Sequence[int]]
 """An entry of the frame, given the address of the block that holds the batch."""
 
 Fill = Callable[[Any, int], None]
@@ -168,13 +168,21 @@ def _scalars(
     block: Input, read: Read, column: pa.Array, kind: Kind, optional: bool, prices: PriceTable
 ) -> int:
     """Place a column of one value a record; gives its bytes in the estimator table's measure."""
-    each = prices.bytes(kind)
-    if each is not None and len(read.entries) not in read.used:
+    each, is_used = prices.bytes(kind), len(read.entries) in read.used
+    if each is not None and not is_used:
         read.entries.append(_nowhere)
         return each * len(column)
     held = column_bytes(column, kind, optional)
+    if not is_used:
+        read.entries.append(_nowhere)
+        return held.total
     values, present = block.place(held.values), block.place(held.present)
     text, first = block.place(held.text), held.first
+    if held.table is not None:
+        table = block.reserve(8 * (len(held.table) - 1))
+        read.later.append((table, _packing(held.table, text, first)))
+        read.entries.append(lambda at: (at + values, at + present, at + table, 1))
+        return held.total
     read.entries.append(
         lambda address: (address + values, address + present, (address + text - first) % 2**32)
     )

@@ -1,10 +1,11 @@
 """How a stage is written: one loop over the records of a batch, rows or groups.
 
 The machine puts a table of columns at the stage's *frame*, 16 bytes a parameter: of a column
-{values, present flags or 0, -, -}, of a string column {offsets, present flags or 0, bytes, -}, of
-an array {headers, -, -, -}, 16 bytes a group. Emitted columns stand where the stage's *outputs*
-say: a pointer each, and behind them the rows that there is room for. Where those of the call at
-hand stand the stage leaves at its *places*, a pointer each.
+{values, present flags or 0, -, -}, of a string column {offsets, present flags or 0, bytes, 0} or,
+where its strings are coded, {indices, present flags or 0, packed strings, 1}, of an array
+{headers, -, -, -}, 16 bytes a group. Emitted columns stand where the stage's *outputs* say: a
+pointer each, and behind them the rows that there is room for. Where those of the call at hand
+stand the stage leaves at its *places*, a pointer each.
 """
 
 from __future__ import annotations
@@ -128,10 +129,10 @@ def _load_columns(to: BodyWriter, stage: Stage, frame: int, columns: list[int]) 
         if parameter.type.is_optional:
             names.append(f"$y{slot}")
         if parameter.type.kind is Kind.STRING and not parameter.type.is_array:
-            names += [f"$z{slot}"]
+            names += [f"$z{slot}", f"$w{slot}"]
         for name in names:
             to.local(name, "i32")
-            offset = frame + FRAME_ENTRY * slot + {"x": 0, "y": 4, "z": 8}[name[1]]
+            offset = frame + FRAME_ENTRY * slot + {"x": 0, "y": 4, "z": 8, "w": 12}[name[1]]
             lines.append(f"(local.set {name} (i32.load (i32.const {offset})))")
     return "\n".join(lines)
 
@@ -149,6 +150,10 @@ def _load_record(to: BodyWriter, slot: int, parameter: Field) -> None:
         size = f"(i64.extend_i32_u (i32.sub {stop} {start}))"
         pointer = f"(i64.extend_i32_u (i32.add {start} (local.get $z{slot})))"
         text = f"(i64.or {pointer} (i64.shl {size} (i64.const 32)))"
+        packed = (
+            f"(i64.load (i32.add (local.get $z{slot}) (i32.shl (i32.load {where}) (i32.const 3))))"
+        )
+        text = f"(if (result i64) (local.get $w{slot}) (then {packed}) (else {text}))"
         if at.is_optional:
             text = f"(select {text} (i64.const 0) {there})"
     else:
