@@ -152,7 +152,7 @@ class Loops:
   {self._counted()}
   {self.cells.update()})
 
-(func (export "direct") (param $from i32) (param $rows i32) (result i32)
+(func $direct_rows (param $from i32) (param $rows i32) (result i32)
   (local $e i32)(local $base i32){self.row_locals}{self.cells.value_locals}
   {self.keys.range_locals()}
   {self.rows(load, row, f"(call $direct_one (local.get $e) {given})")}
@@ -245,7 +245,7 @@ class Loops:
         rare = f"""{self.keys.words()} {self.keys.hash()}
 {self.call_one()}"""
         return f"""
-(func (export "{name}") (param $from i32) (param $rows i32) (param $most i32) (result i32)
+(func ${name}_rows (param $from i32) (param $rows i32) (param $most i32) (result i32)
   (local $e i32)(local $table i32){self.row_locals}{self.cells.value_locals}
   {self.keys.word_locals}{self.table_locals}
   {self.rows(load, row, rare)}

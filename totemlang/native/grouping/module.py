@@ -17,6 +17,8 @@ from totemlang.native.grouping.layout import Layout, Signature, State
 from totemlang.native.grouping.loops import Loops
 from totemlang.native.grouping.moves import Moves
 from totemlang.native.grouping.parts import Parts
+from totemlang.native.grouping.runs import Runs
+from totemlang.native.grouping.stretch import Stretches
 from totemlang.native.grouping.whole import Whole
 
 _FOLDER = Path(__file__).parent
@@ -36,8 +38,13 @@ def module_text(signature: Signature) -> str:
     parts += [*partitions.functions(), *moves.functions()]
     if signature.keys and not signature.values:
         parts.append(labels_function(layout, state, keys, cells, loops))
-    if not signature.keys:
-        parts += Whole(layout, state, cells).functions()
+    stretches = Stretches(layout, state, cells)
+    parts += stretches.functions()
+    if signature.keys:
+        parts += Runs(layout, state, loops, stretches).functions()
+    else:
+        parts += Whole(layout, state, cells, stretches).functions()
+        parts.append('(export "hashed" (func $hashed_rows))')  # once it has met other groups
     body = "\n".join(parts)
     return f"""(module
 (import "grouping" "own" (memory $own 1))

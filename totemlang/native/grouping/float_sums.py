@@ -1,0 +1,126 @@
+"""Exact sums of a column of floats in WebAssembly text: two numbers a lane, looked at afterwards.
+
+Each lane begins at a large constant and stays within its power of two, so that it takes only
+multiples of its last bit; what a value has below that goes to a second lane, which begins at a
+smaller one. Nothing is lost if no value is too large and none has bits below those of the second
+lane. Both can be told from the largest and the least value other than zero: they are kept beside
+the sums, as the upper halves of their bits.
+"""
+
+from __future__ import annotations
+
+from totemlang.native.grouping.cells import SETTLED_BITS
+from totemlang.schema.types import Kind
+
+CHUNK = 256
+"""Rows, at most, that a call adds up: 64 a lane."""
+
+ROWS = 8
+"""Rows come in multiples of this."""
+
+MOST_ABOVE, LEAST_ABOVE = 38, 1
+"""By how much the exponents of values (with 1,023) may be above `place`."""
+
+_HIGH = (1023 + 52 + SETTLED_BITS - 1_074, 1023 + 52 - 1_074)
+"""The exponents (with 1,023) of the constants at place 0."""
+
+NAN = 0xFFFFFFFF
+"""What is given as the largest if a value is NaN."""
+
+NAMES = {Kind.FLOAT: "$sum_floats", Kind.DOUBLE: "$sum_doubles"}
+
+
+def fits(most: str, least: str, place: str) -> str:
+    """Whether sums at this place have lost nothing."""
+    return f"""(i32.and
+  (i32.le_u {most} (i32.shl (i32.add {place} (i32.const {MOST_ABOVE})) (i32.const 21)))
+  (i32.ge_u {least} (i32.shl (i32.add {place} (i32.const {LEAST_ABOVE})) (i32.const 21))))"""
+
+
+def sum_function(kind: Kind) -> str:
+    """The function for a kind: of a stretch at `$p` gives lower and higher sum, most, least.
+
+    The sums are in units of 2^(place - 1074) and 2^45 times that.
+    """
+    width = 4 if kind is Kind.FLOAT else 8
+    turn = ""
+    for vector in range(0, 4, 2):
+        turn += _values(kind, vector, "x") + _values(kind, vector + 1, "y")
+        turn += "".join(_added(name, lane) for lane, name in enumerate("xy"))
+        turn += _looked_at()
+    constants = "\n".join(
+        f"""(local.set ${name}0 (i64x2.splat (i64.or (i64.const {1 << 51}) (i64.shl
+  (i64.extend_i32_u (i32.add (local.get $place) (i32.const {above}))) (i64.const 52)))))
+(local.set ${name}1 (local.get ${name}0)) (local.set ${name} (local.get ${name}0))"""
+        for name, above in zip("su", _HIGH, strict=True)
+    )
+    return f"""
+(func {NAMES[kind]} (param $p i32) (param $end i32) (param $place i32) (result i64 i64 i32 i32)
+  (local $x v128)(local $y v128)(local $t v128)(local $r v128)
+  (local $s v128)(local $s0 v128)(local $s1 v128)(local $u v128)(local $u0 v128)(local $u1 v128)
+  (local $most v128)(local $least v128)
+  {constants}
+  (local.set $least (v128.const i64x2 -1 -1))
+  (loop $turn
+    {turn}
+    (local.set $p (i32.add (local.get $p) (i32.const {ROWS * width})))
+    (br_if $turn (i32.lt_u (local.get $p) (local.get $end))))
+  {_greatest_lane("$most", "max")}
+  {_greatest_lane("$least", "min")}
+  (local.set $t (f64x2.add (local.get $s0) (local.get $s1)))
+  {_lanes("u")}
+  {_lanes("s")}
+  (select (i32x4.extract_lane 0 (local.get $most)) (i32.const {NAN})
+    (i64x2.all_true (f64x2.eq (local.get $t) (local.get $t))))
+  (i32x4.extract_lane 0 (local.get $least)))"""
+
+
+def _values(kind: Kind, vector: int, name: str) -> str:
+    if kind is Kind.FLOAT:
+        half = f"(v128.load64_zero $source offset={8 * vector} (local.get $p))"
+        return f"(local.set ${name} (f64x2.promote_low_f32x4 {half}))\n"
+    return f"(local.set ${name} (v128.load $source offset={16 * vector} (local.get $p)))\n"
+
+
+def _added(name: str, lane: int) -> str:
+    s, u, x = f"(local.get $s{lane})", f"(local.get $u{lane})", f"(local.get ${name})"
+    return f"""(local.set $t (f64x2.add {s} {x}))
+(local.set $r (f64x2.sub {x} (f64x2.sub (local.get $t) {s})))
+(local.set $s{lane} (local.get $t))
+(local.set $u{lane} (f64x2.add {u} (local.get $r)))
+"""
+
+
+def _looked_at() -> str:
+    """The upper halves of `$x` and `$y`, of each the next smaller one: so zero is the largest.
+
+    The largest is found two up, where zero is the least again.
+    """
+    less = [
+        f"(i64x2.add (local.get ${name}) (v128.const i64x2 -1 -1))"  # of both signs
+        for name in "xy"
+    ]
+    return f"""(local.set $t (i32x4.shl (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
+  {less[0]} {less[1]}) (i32.const 1)))
+(local.set $least (i32x4.min_u (local.get $least) (local.get $t)))
+(local.set $most (i32x4.max_u (local.get $most)
+  (i32x4.add (local.get $t) (v128.const i32x4 2 2 2 2))))
+"""
+
+
+def _greatest_lane(name: str, which: str) -> str:
+    lines = []
+    for shuffle in (
+        "8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7",
+        "4 5 6 7 0 1 2 3 12 13 14 15 8 9 10 11",
+    ):
+        turned = f"(i8x16.shuffle {shuffle} (local.get {name}) (local.get {name}))"
+        lines.append(f"(local.set {name} (i32x4.{which}_u (local.get {name}) {turned}))")
+    return "\n".join(lines)
+
+
+def _lanes(name: str) -> str:
+    """All four lanes, less their constants, together."""
+    sums = [f"(i64x2.sub (local.get ${name}{lane}) (local.get ${name}))" for lane in range(2)]
+    return f"""(local.set $x (i64x2.add {sums[0]} {sums[1]}))
+(i64.add (i64x2.extract_lane 0 (local.get $x)) (i64x2.extract_lane 1 (local.get $x)))"""

@@ -1,0 +1,311 @@
+"""Rows of one group in WebAssembly text: a column after the other, several values at once.
+
+Each kept thing has a function `$fast{n}` of the group, where its column begins and the rows (at
+most 2^16), which counts nothing; what is left over or does not fit goes value by value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from attrs import frozen
+
+from totemlang.native.grouping.cells import SETTLED_BITS, Cells
+from totemlang.native.grouping.float_sums import (
+    CHUNK,
+    LEAST_ABOVE,
+    MOST_ABOVE,
+    NAMES,
+    ROWS,
+    fits,
+    sum_function,
+)
+from totemlang.native.grouping.keys import load_column
+from totemlang.native.grouping.layout import BINARY, NARROW, WIDE_BYTES, Cell, Layout, State
+from totemlang.native.values import WIDTH
+from totemlang.schema.types import Kind
+
+_CHUNK = 1_024
+"""Rows whose values are checked together."""
+
+_LEAST = "0x7fffffffffffffff"
+_GREATEST = "0x8000000000000000"
+
+_LOWEST, _HIGHEST = 100, 2_000
+"""Exponents (with 1,023) above values between which the constants of sums are plain numbers."""
+
+_SPREAD = MOST_ABOVE - LEAST_ABOVE
+_HEADROOM = 4
+
+
+@frozen
+class Stretches:
+    """Texts of these functions for a layout."""
+
+    layout: Layout
+    state: State
+    cells: Cells
+
+    def functions(self) -> Iterable[str]:
+        """All the functions."""
+        for kind in dict.fromkeys(c.kind for c in self.layout.cells if c.window >= 0):
+            yield sum_function(kind)
+        for number, cell in enumerate(self.layout.cells):
+            yield self._slow(number, cell)
+            yield self._floats(number, cell) if cell.window >= 0 else self._fast(number, cell)
+
+    def calls(self, number: str) -> str:
+        """Take in `number` rows from `$from` on for the group `$e`, all but their count."""
+        lines = []
+        for place, cell in enumerate(self.layout.cells):
+            column = len(self.layout.signature.keys) + cell.value
+            start = f"(i32.load $own (i32.const {self.state.arguments + 4 * column}))"
+            at = f"(i32.mul (local.get $from) (i32.const {WIDTH[cell.kind]}))"
+            lines.append(f"(call $fast{place} (local.get $e) (i32.add {start} {at}) {number})")
+        return "\n".join(lines)
+
+    def _slow(self, number: int, cell: Cell) -> str:
+        """Value by value."""
+        j, width = cell.value, WIDTH[cell.kind]
+        form = "f64" if cell.kind in BINARY else "i64"
+        windows = f"{self.cells.window_locals}(local $size i64)"
+        return f"""
+(func $slow{number} (param $e i32) (param $p i32) (param $number i32) (local $end i32)
+  (local $x{j} {form}){windows}
+  {self.cells.load_windows()}
+  (local.set $end (i32.add (local.get $p) (i32.mul (local.get $number) (i32.const {width}))))
+  (block $done
+    (loop $row
+      (br_if $done (i32.ge_u (local.get $p) (local.get $end)))
+      (local.set $x{j} {load_column(cell.kind, "(local.get $p)")})
+      {self.cells.update_one(cell)}
+      (local.set $p (i32.add (local.get $p) (i32.const {width})))
+      (br $row))))"""
+
+    def _floats(self, number: int, cell: Cell) -> str:
+        """A total of floats, a chunk after the other; one that does not fit value by value.
+
+        Without keys the sums of each chunk lie where its values ask for, and go to the wide sum;
+        with keys they lie in the window of the groups.
+        """
+        window, width = self.state.windows + 64 * cell.window, WIDTH[cell.kind]
+        without_keys = not self.layout.signature.keys
+        place = f"(i32.load $own (i32.const {window + 40}))"
+        if without_keys:
+            own_place = f"(i32.load $own (i32.const {window + 44}))"
+            place = f"(select {own_place} {place} {own_place})"
+        flush = f"""(i64.store $own offset={cell.offset} (local.get $e)
+  (i64.add (i64.load $own offset={cell.offset} (local.get $e)) (local.get $low)))
+(i64.store $own offset={cell.offset + 8} (local.get $e)
+  (i64.add (i64.load $own offset={cell.offset + 8} (local.get $e)) (local.get $high)))"""
+        if without_keys:
+            flush = self._flush(cell)
+        other_place = self._other_place(window, flush) if without_keys else "(br $unfit)"
+        return f"""
+(func $fast{number} (param $e i32) (param $p i32) (param $number i32)
+  (local $end i32)(local $rows i32)(local $place i32)(local $most i32)(local $least i32)
+  (local $low i64)(local $high i64)(local $low_sum i64)(local $high_sum i64)(local $sum i32)
+  (local.set $place {place})
+  (block $done
+    (loop $chunk
+      (local.set $rows (i32.and (local.get $number) (i32.const {-ROWS})))
+      (br_if $done (i32.eqz (local.get $rows)))
+      (if (i32.gt_u (local.get $rows) (i32.const {CHUNK})) (then
+        (local.set $rows (i32.const {CHUNK}))))
+      (local.set $end (i32.add (local.get $p)
+        (i32.mul (local.get $rows) (i32.const {width}))))
+      (call {NAMES[cell.kind]} (local.get $p) (local.get $end) (local.get $place))
+      (local.set $least) (local.set $most) (local.set $high_sum) (local.set $low_sum)
+      (block $taken
+        (block $unfit
+          (if (i32.eqz {fits("(local.get $most)", "(local.get $least)", "(local.get $place)")})
+            (then {other_place}))
+          (local.set $low (i64.add (local.get $low) (local.get $low_sum)))
+          (local.set $high (i64.add (local.get $high) (local.get $high_sum)))
+          (br $taken))
+        (call $slow{number} (local.get $e) (local.get $p) (local.get $rows)))
+      (local.set $number (i32.sub (local.get $number) (local.get $rows)))
+      (local.set $p (local.get $end))
+      (br $chunk)))
+  {flush}
+  (call $slow{number} (local.get $e) (local.get $p) (local.get $number)))"""
+
+    def _flush(self, cell: Cell) -> str:
+        """Bring the sums to the group's wide sum."""
+        return f"""(if (i64.ne (i64.or (local.get $low) (local.get $high)) (i64.const 0)) (then
+  (local.set $sum (i32.add (call $wide_of (local.get $e))
+    (i32.const {WIDE_BYTES * cell.window})))
+  (call $wide_add_whole (local.get $sum) (local.get $low) (local.get $place))
+  (call $wide_add_whole (local.get $sum) (local.get $high)
+    (i32.add (local.get $place) (i32.const {SETTLED_BITS})))
+  (local.set $low (i64.const 0)) (local.set $high (i64.const 0))))"""
+
+    def _other_place(self, window: int, flush: str) -> str:
+        """Choose a place that fits the chunk, and try again; leaves `$unfit` if there is none."""
+        return f"""(br_if $unfit (i32.ge_u (local.get $most) (i32.const {_HIGHEST << 21})))
+{flush}
+(local.set $most (i32.shr_u (i32.add (local.get $most) (i32.const {(1 << 21) - 1}))
+  (i32.const 21)))
+(if (i32.lt_u (local.get $most) (i32.const {_LOWEST})) (then
+  (local.set $most (i32.const {_LOWEST}))))
+(local.set $least (i32.add (i32.shr_u (local.get $least) (i32.const 21))
+  (i32.const {_SPREAD})))
+(br_if $unfit (i32.lt_u (local.get $least) (local.get $most)))
+(local.set $most (i32.add (local.get $most) (i32.const {_HEADROOM})))
+(local.set $place (i32.sub (select (local.get $most) (local.get $least)
+    (i32.lt_u (local.get $most) (local.get $least))) (i32.const {MOST_ABOVE})))
+(i32.store $own (i32.const {window + 44}) (local.get $place))
+(br $chunk)"""
+
+    def _fast(self, number: int, cell: Cell) -> str:
+        """Several values at once as far as possible, then value by value."""
+        if cell.what == "total":
+            begin, turn, finish, lanes = _total(cell)
+        elif cell.what in ("least", "greatest") and cell.kind not in (Kind.STRING, Kind.BOOL):
+            begin, turn, finish, lanes = _extreme(number, cell)
+        else:
+            return f"""
+(func $fast{number} (param $e i32) (param $p i32) (param $number i32)
+  (call $slow{number} (local.get $e) (local.get $p) (local.get $number)))"""
+        step = WIDTH[cell.kind] * lanes
+        return f"""
+(func $fast{number} (param $e i32) (param $p i32) (param $number i32)
+  (local $end i32)(local $rows i32)(local $start i32)(local $low i64)(local $high i64)
+  (local $x v128)(local $y v128)(local $a v128)(local $b v128)(local $bad v128)
+  (local $kept i64)(local $f f64)
+  (block $done
+    (loop $chunk
+      (local.set $rows (i32.and (local.get $number) (i32.const {-lanes})))
+      (br_if $done (i32.eqz (local.get $rows)))
+      (if (i32.gt_u (local.get $rows) (i32.const {_CHUNK})) (then
+        (local.set $rows (i32.const {_CHUNK}))))
+      (local.set $number (i32.sub (local.get $number) (local.get $rows)))
+      (local.set $start (local.get $p))
+      (local.set $end (i32.add (local.get $p)
+        (i32.mul (local.get $rows) (i32.const {WIDTH[cell.kind]}))))
+      {begin}
+      (loop $turn
+        {turn}
+        (local.set $p (i32.add (local.get $p) (i32.const {step})))
+        (br_if $turn (i32.lt_u (local.get $p) (local.get $end))))
+      {finish}
+      (br $chunk)))
+  (call $slow{number} (local.get $e) (local.get $p) (local.get $number)))"""
+
+
+def _both_lanes(lanes: str) -> str:
+    first, second = (f"(i64x2.extract_lane {lane} (local.get {lanes}))" for lane in range(2))
+    return f"(i64.add {first} {second})"
+
+
+def _add_word(offset: int, value: str) -> str:
+    kept = f"(i64.load $own offset={offset} (local.get $e))"
+    return f"(i64.store $own offset={offset} (local.get $e) (i64.add {kept} {value}))"
+
+
+def _total(cell: Cell) -> tuple[str, str, str, int]:
+    """Whole numbers; long ones in halves of their distance from the least."""
+    begin = "(local.set $a (v128.const i64x2 0 0)) (local.set $b (v128.const i64x2 0 0))"
+    if cell.kind is Kind.INT:
+        turn = """(local.set $x (v128.load $source (local.get $p)))
+(local.set $a (i64x2.add (local.get $a) (i64x2.extend_low_i32x4_s (local.get $x))))
+(local.set $b (i64x2.add (local.get $b) (i64x2.extend_high_i32x4_s (local.get $x))))"""
+        both = f"(i64.add {_both_lanes('$a')} {_both_lanes('$b')})"
+        return begin, turn, _add_word(cell.offset, both), 4
+    turn = f"""(local.set $x (v128.xor (v128.load $source (local.get $p))
+  (v128.const i64x2 {_GREATEST} {_GREATEST})))
+(local.set $a (i64x2.add (local.get $a) (v128.and (local.get $x)
+  (v128.const i64x2 0xffffffff 0xffffffff))))
+(local.set $b (i64x2.add (local.get $b) (i64x2.shr_u (local.get $x) (i32.const 32))))"""
+    low, high = (f"(i64.load $own offset={cell.offset + m} (local.get $e))" for m in (0, 8))
+    finish = f"""
+(local.set $low {_both_lanes("$a")}) (local.set $high {_both_lanes("$b")})
+;; high * 2^32 + low - rows * 2^63; the rows are even
+(local.set $kept (i64.shl (local.get $high) (i64.const 32)))
+(local.set $low (i64.add (local.get $low) (local.get $kept)))
+(local.set $high (i64.add (i64.shr_u (local.get $high) (i64.const 32))
+  (i64.extend_i32_u (i64.lt_u (local.get $low) (local.get $kept)))))
+(local.set $high (i64.sub (local.get $high)
+  (i64.extend_i32_u (i32.shr_u (local.get $rows) (i32.const 1)))))
+(i64.store $own offset={cell.offset} (local.get $e) (i64.add {low} (local.get $low)))
+(i64.store $own offset={cell.offset + 8} (local.get $e) (i64.add (i64.add {high} (local.get $high))
+  (i64.extend_i32_u (i64.lt_u {low} (local.get $low)))))"""
+    return begin, turn, finish, 2
+
+
+def _extreme(number: int, cell: Cell) -> tuple[str, str, str, int]:
+    is_least = cell.what == "least"
+    name = "min" if is_least else "max"
+    load = "(v128.load $source (local.get $p))"
+    if cell.kind in BINARY:
+        return _extreme_float(number, cell)
+    kept = f"(i64.load $own offset={cell.offset} (local.get $e))"
+    compare = "lt_s" if is_least else "gt_s"
+    if cell.kind in NARROW:
+        start = "0x7fffffff" if is_least else "0x80000000"
+        begin = f"(local.set $a (v128.const i32x4 {' '.join([start] * 4)}))"
+        turn = f"(local.set $a (i32x4.{name}_s (local.get $a) {load}))"
+        lanes = [
+            f"(i64.extend_i32_s (i32x4.extract_lane {lane} (local.get $a)))" for lane in range(4)
+        ]
+    else:
+        start = _LEAST if is_least else _GREATEST
+        begin = f"(local.set $a (v128.const i64x2 {start} {start}))"
+        turn = f"""(local.set $x {load})
+(local.set $a (v128.bitselect (local.get $x) (local.get $a)
+  (i64x2.{compare} (local.get $x) (local.get $a))))"""
+        lanes = [f"(i64x2.extract_lane {lane} (local.get $a))" for lane in range(2)]
+    finish = "\n".join(
+        f"""(local.set $low {lane})
+(if (i64.{compare} (local.get $low) {kept}) (then
+  (i64.store $own offset={cell.offset} (local.get $e) (local.get $low))))"""
+        for lane in lanes
+    )
+    return begin, turn, finish, len(lanes)
+
+
+def _extreme_float(number: int, cell: Cell) -> tuple[str, str, str, int]:
+    """By plain comparisons, which pass over NaN and hold zeros of both signs for the same.
+
+    So rows with NaN go value by value, and where the extreme is a zero its sign is looked for.
+    """
+    is_least = cell.what == "least"
+    name, start = ("min", "inf") if is_least else ("max", "-inf")
+    width = WIDTH[cell.kind]
+
+    def pair(place: int) -> str:
+        if cell.kind is Kind.FLOAT:
+            zero_filled = f"(v128.load64_zero $source offset={2 * width * place} (local.get $p))"
+            return f"(f64x2.promote_low_f32x4 {zero_filled})"
+        return f"(v128.load $source offset={2 * width * place} (local.get $p))"
+
+    begin = f"""(local.set $a (v128.const f64x2 {start} {start})) (local.set $b (local.get $a))
+(local.set $bad (v128.const i64x2 0 0))"""
+    turn = "\n".join(
+        f"""(local.set $x {pair(place)})
+(local.set $bad (v128.or (local.get $bad) (f64x2.ne (local.get $x) (local.get $x))))
+(local.set ${kept} (f64x2.p{name} (local.get ${kept}) (local.get $x)))"""
+        for place, kept in enumerate("ab")
+    )
+    # A least zero is -0.0 if there is one; a greatest is 0.0 if there is one.
+    sought, found, else_ = (_GREATEST, "-0", "0") if is_least else ("0", "0", "-0")
+    kept = f"(f64.load $own offset={cell.offset} (local.get $e))"
+    lanes = [f"(f64x2.extract_lane {lane} (local.get $a))" for lane in range(2)]
+    finish = f"""
+(if (v128.any_true (local.get $bad))
+  (then (call $slow{number} (local.get $e) (local.get $start) (local.get $rows)))
+  (else
+    (local.set $a (f64x2.p{name} (local.get $a) (local.get $b)))
+    (local.set $f (f64.{name} {lanes[0]} {lanes[1]}))
+    (if (f64.eq (local.get $f) (f64.const 0)) (then
+      (local.set $p (local.get $start))
+      (loop $zeros
+        (local.set $bad (v128.or (local.get $bad) (i64x2.eq {pair(0)}
+          (v128.const i64x2 {sought} {sought}))))
+        (local.set $p (i32.add (local.get $p) (i32.const {2 * width})))
+        (br_if $zeros (i32.lt_u (local.get $p) (local.get $end))))
+      (local.set $f (select (f64.const {found}) (f64.const {else_})
+        (v128.any_true (local.get $bad))))))
+    (f64.store $own offset={cell.offset} (local.get $e)
+      (f64.{name} {kept} (local.get $f)))))"""
+    return begin, turn, finish, 4
