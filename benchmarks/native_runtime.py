@@ -62,7 +62,7 @@ CASES = (
     Case("words_at_space", "text", "i32", (20, 200, 100_000), "a byte, of words of 5"),
     Case("lower", "text", "i64", (20, 200, 100_000), "a byte"),
     Case("length_string", "text", "i32", (20, 200, 100_000), "a byte"),
-    Case("half_even", "number", "i64", (1,), "a call", _amount),
+    Case("whole_long", "number", "i64", (1,), "a call", _amount),
 )
 
 

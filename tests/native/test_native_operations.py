@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from typing import Any
 
@@ -26,6 +27,8 @@ from totemlang.tables.operations import OPERATIONS, Operation, pattern_type
 from totemlang.tables.prices import default_prices
 from totemlang.tables.rules import default_rules
 from totemlang.verify.verifier import verify
+from totemlang.vm.numbers import to_binary32
+from vm.compiled import compiled
 from vm.random_modules import VALUES
 
 MOST_RECORDS = 600
@@ -138,3 +141,26 @@ def test_it_is_the_same_in_both_tiers(name: str, at: Type | None) -> None:
 def test_the_cases_name_all_types() -> None:
     assert {at.element for _, at in CASES if at is not None} == {Type(kind) for kind in Kind}
     assert LONG in {at for _, at in CASES}
+
+
+AWKWARD = [
+    *(sign * value for sign in (1.0, -1.0) for value in (0.0, 0.5, 1.5, 2.5, 5e-324, 1e300)),
+    *(0.49999999999999994, 4503599627370495.5, 4503599627370497.5, 3e9 + 0.5, math.nan),
+    *(math.nextafter(sign * 2.0**63, towards) for sign in (1, -1) for towards in (-9e99, 0, 9e99)),
+    *(2.0**63, -(2.0**63), math.inf, -math.inf),
+]
+
+
+@pytest.mark.parametrize("name", ["floor", "ceil", "round"])
+@pytest.mark.parametrize("kind", ["double", "float"])
+def test_floats_made_whole_at_the_ends_of_long(name: str, kind: str) -> None:
+    text = f"""dataset rows({kind} v)
+
+map m(rows row)
+    emit {name}(row.v) as v
+end map
+"""
+    pair = Pair(compiled(text))
+    for value in AWKWARD:
+        held = to_binary32(value) if kind == "float" else value
+        pair.check_stage(0, [[1.25], [held], [math.nan], [-1.25]])

@@ -138,9 +138,6 @@ def test_the_ratio_of_durations(left: int, right: int) -> None:
 WHOLE_OF_FLOAT = {
     "whole_int": numbers.whole,
     "whole_long": numbers.whole,
-    "floor_long": numbers.floor,
-    "ceil_long": numbers.ceil,
-    "half_even": numbers.half_even,
 }
 
 

@@ -34,8 +34,9 @@ class Native:
     """One way to write an operation.
 
     `value` is its result, `wide` an i64 that is computed before. It fails for `reason` (words of
-    the machine's failures) where `before` holds of its operands, or `fails_if` of its result.
-    `fails`: a function of the runtime that is called tells of failures itself.
+    the machine's failures) where `before` holds of its operands, or `fails_if` of its result; for
+    `other_reason` if `other` holds then. `fails`: a function of the runtime that is called tells
+    of failures itself.
     """
 
     value: str
@@ -43,6 +44,8 @@ class Native:
     before: str = ""
     fails_if: str = ""
     reason: str = ""
+    other: str = ""
+    other_reason: str = ""
     fails: bool = False
 
 
@@ -181,7 +184,7 @@ WIDEN_DOUBLE = forms(int="(f64.convert_i32_s {0})", long="(f64.convert_i64_s {0}
 TO_INT = forms(
     bool="{0}",
     int="{0}",
-    long=Native("(call $narrow_int {0})", fails=True),
+    long=Native("(i32.wrap_i64 {0})", fails_if="(i64.ne {0} (i64.extend32_s {0}))", reason=OVER),
     float=Native(f"(call $whole_int {_WIDE})", fails=True),
     double=Native("(call $whole_int {0})", fails=True),
 )
@@ -208,12 +211,24 @@ TO_DOUBLE = forms(
 )
 
 
-def to_whole(function: str) -> NativeCode:
-    """A float made whole by a function of the runtime."""
-    return forms(
-        float=Native(f"(call ${function} {_WIDE})", fails=True),
-        double=Native(f"(call ${function} {{0}})", fails=True),
-    )
+NOT_A_NUMBER = "not a number"
+
+
+def to_whole(operation: str) -> NativeCode:
+    """A float made whole: rounded and then, in range or not, converted."""
+
+    def way(number: str) -> Native:
+        low = f"(f64.ge {number} (f64.const -0x1p63))"
+        high = f"(f64.lt {number} (f64.const 0x1p63))"
+        return Native(
+            f"(i64.trunc_sat_f64_s (f64.{operation} {number}))",
+            fails_if=f"(i32.eqz (i32.and {low} {high}))",
+            reason=OVER,
+            other=f"(f64.ne {number} {number})",
+            other_reason=NOT_A_NUMBER,
+        )
+
+    return forms(float=way(_WIDE), double=way("{0}"))
 
 
 ELEMENT = NativeCode(

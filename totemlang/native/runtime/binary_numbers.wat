@@ -18,13 +18,6 @@
     (then (global.set $failed (i32.const {OUT_OF_RANGE}))))
   (i64.const 0))
 
-;; each {name} {sign}: floor_long floor | ceil_long ceil | half_even nearest
-(func ${name} (param $value f64) (result i64)
-  (local.set $value (f64.{sign} (local.get $value)))
-  (if (result i64) (f64.lt (f64.abs (local.get $value)) (f64.const 0x1p63))
-    (then (i64.trunc_f64_s (local.get $value)))
-    (else (call $long_of (local.get $value)))))
-
 ;; A number that is whole already.
 (func $whole_long (param $value f64) (result i64)
   (if (i32.eqz (call $refuse_infinite (local.get $value))) (then (return (i64.const 0))))

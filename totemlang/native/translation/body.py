@@ -14,6 +14,7 @@ from totemlang.bytecode.module import Instruction
 from totemlang.native.layout import Layout
 from totemlang.native.translation.counted_loop import Counted
 from totemlang.native.translation.dues import Dues
+from totemlang.native.translation.filters import Branchless
 from totemlang.native.translation.items import Item, item_of
 from totemlang.native.translation.memory_use import MemoryUse
 from totemlang.native.translation.ownership import Ownership
@@ -89,6 +90,10 @@ class BodyWriter:
     """Local counters, and where each belongs in memory."""
     slots: dict[int, int] = field(factory=dict)
     """Where the buffers of slots stand that own what they hold."""
+    free: Branchless = Branchless()
+    """What it does without a branch."""
+    guards: list[str] = field(factory=list)
+    """Conditions, each within the one before: what is done has an effect only where they hold."""
     fails: bool = False
     charges: bool = False
     dues: Dues | None = None
@@ -148,6 +153,11 @@ class BodyWriter:
     def immediate(self) -> int:
         """The first immediate of the instruction at hand."""
         return self.instruction.immediates[0]
+
+    @property
+    def guard(self) -> str:
+        """The innermost condition under which what is done anyhow counts, or ""."""
+        return self.guards[-1] if self.guards else ""
 
     # --- text
 
@@ -244,15 +254,20 @@ class BodyWriter:
         self.fails = True
         return self.around.counting.place(self.number, self.at)
 
-    def fail_if(self, condition: str, reason: str) -> None:
-        """Fail where a condition holds."""
-        self.write(f"(if {condition} (then {self._leave(self.around.reasons[reason])}))")
+    def fail_if(self, condition: str, reason: str, other: str = "", other_reason: str = "") -> None:
+        """Fail where a condition holds, and that of the filter around; if `other`, for another."""
+        if self.guard:
+            condition = f"(i32.and {self.guard} {condition})"
+        why = f"(i32.const {self.around.reasons[reason]})"
+        if other:
+            why = f"(select (i32.const {self.around.reasons[other_reason]}) {why} {other})"
+        self.write(f"(if {condition} (then {self._leave(why)}))")
 
     def fail_if_told(self) -> None:
         """Fail where the function just called has told so."""
-        self.write(f"(if (global.get $failed) (then {self._leave()}))")
+        self.write(f"(if (global.get $failed) (then {self._leave('(i32.const 0)')}))")
 
-    def _leave(self, reason: int = 0) -> str:
+    def _leave(self, why: str) -> str:
         """Leave for the landing; what follows is not owed. Reason 0: it has been told.
 
         Nothing is called here: what the code around has in registers may stay there.
@@ -260,7 +275,7 @@ class BodyWriter:
         landing = self.landings[-1]
         self.local("$why", "i32")
         self.local("$where", "i32")
-        told = f"(local.set $why (i32.const {reason}))(local.set $where (i32.const {self.place()}))"
+        told = f"(local.set $why {why})(local.set $where (i32.const {self.place()}))"
         self.landed.add(landing)
         less = self.dues.beyond(self.at) if self.dues is not None else 0
         back = f"(local.set $left (i64.add (local.get $left) (i64.const {-less})))" if less else ""

@@ -11,7 +11,7 @@ from totemlang.native.translation import counted, elements
 from totemlang.native.translation.body import BodyWriter
 from totemlang.native.translation.calls import call, leave_function
 from totemlang.native.translation.dues import tick
-from totemlang.native.translation.filters import is_filter
+from totemlang.native.translation.filters import branchless
 from totemlang.native.translation.items import Item
 from totemlang.native.translation.operations import HANDLERS, operation
 from totemlang.native.translation.sizes import SizeWriter
@@ -30,24 +30,20 @@ def translate(to: BodyWriter, emit: Emit | None = None) -> None:
     start = len(to.lines)
     to.landings.append("$failing")
     to.enter_block(0)
-    condition = ""
+    to.free = branchless(
+        to.verified, to.shape, is_stage=emit is not None, counts=to.dues is not None
+    )
     for at, instruction in enumerate(to.verified.code.instructions):
         to.at, name = at, instruction.operation
         to.begin_instruction()
         if counted.write(to, at):
             continue
         if name == "emit" and emit is not None:
-            emit(to, to.take(len(to.step.operands)), condition)
-        elif name == "if" and emit is not None and is_filter(to, at):
-            condition = _open_filter(to)
-        elif name == "end" and condition:
-            to.opened.pop()
-            condition = ""
-            to.enter_block(at + 1)
+            emit(to, to.take(len(to.step.operands)), to.guard)
         elif name in CONTROL:
             CONTROL[name](to)
             # What follows is another block: it is charged before anything of it is done.
-            to.enter_block(to.at + 1)
+            to.enter_block(to.at + 1, to.guard if name == "if" else "")
         else:
             HANDLERS.get(name, operation)(to)
     to.landings.pop()
@@ -65,22 +61,25 @@ def _loop_around(to: BodyWriter) -> int:
 
 
 def open_if(to: BodyWriter) -> None:
-    """Take the condition."""
+    """Take the condition. What a filter guards is done anyhow, and counted if it holds."""
     condition = to.pop()
     to.opened.append(to.at)
+    if to.at in to.free.filters:
+        _guard(to, condition.text)
+        return
     to.write(f"{condition.text} if")
     to.count(to.at)
 
 
-def _open_filter(to: BodyWriter) -> str:
-    """Take the condition of a filter: what it guards is done anyhow, and counted if it holds."""
-    condition = to.pop()
-    to.opened.append(to.at)
-    held = to.local(f"$c{to.at}", "i32")
-    to.write(f"(local.set $c{to.at} {condition.text})")
+def _guard(to: BodyWriter, condition: str) -> None:
+    """What follows is done anyhow; it counts only where the condition holds, and those around."""
+    if to.guard:
+        condition = f"(i32.and {to.guard} {condition})"
+    name = f"$c{to.at}"
+    held = to.local(name, "i32")
+    to.write(f"(local.set {name} {condition})")
+    to.guards.append(held)
     to.count(to.at, f"(i64.extend_i32_u {held})")
-    to.enter_block(to.at + 1, held)
-    return held
 
 
 def open_else(to: BodyWriter) -> None:
@@ -94,8 +93,11 @@ def open_logic(to: BodyWriter) -> None:
     to.opened.append(to.at)
     result = to.local(f"$q{to.at}", "i32")
     to.write(f"(local.set $q{to.at} {left.text})")
-    is_or = to.instruction.operation == "or"
-    to.write(f"(i32.eqz {result}) if" if is_or else f"{result} if")
+    asks = f"(i32.eqz {result})" if to.instruction.operation == "or" else result
+    if to.at in to.free.logic:
+        _guard(to, asks)
+        return
+    to.write(f"{asks} if")
     to.count(to.at)
 
 
@@ -231,8 +233,15 @@ def end(to: BodyWriter) -> None:
     name = to.verified.code.instructions[opening].operation
     if name in ("and", "or"):
         right = to.pop()
-        to.write(f"(local.set $q{opening} {right.text}) end")
-        to.push(Item(BOOL, f"(local.get $q{opening})"))
+        both = f"(local.get $q{opening})"
+        if opening in to.free.logic:
+            to.guards.pop()
+            to.write(f"(local.set $q{opening} (i32.{name} {both} {right.text}))")
+        else:
+            to.write(f"(local.set $q{opening} {right.text}) end")
+        to.push(Item(BOOL, both))
+    elif opening in to.free.filters:
+        to.guards.pop()
     elif name == "if":
         to.write("end")
     elif opening in to.rounds:

@@ -88,7 +88,9 @@ def expression(
         return Item(result, operands[0].text, operands[0].there)
     item = Item(result, to.held(text, value_types(result)[0]), owned=result.is_array)
     if way.fails_if:
-        to.fail_if(way.fails_if.format(*names, r=item.text, **words), way.reason)
+        failing = way.fails_if.format(*names, r=item.text, **words)
+        other = way.other.format(*names, **words)
+        to.fail_if(failing, way.reason, other, way.other_reason)
     if way.fails:
         to.fail_if_told()
     return item
@@ -185,7 +187,7 @@ def default(to: BodyWriter) -> None:
 def value(to: BodyWriter) -> None:
     """The value; missing fails."""
     (item,) = to.take(1)
-    if item.there:
+    if item.there and to.at not in to.free.sure:
         to.fail_if(f"(i32.eqz {item.there})", MISSING)
     to.push(Item(item.type.element, item.text))
     _charge_result(to)
