@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from totemlang.data.file import open_data
+from totemlang.engine import stages
 from totemlang.engine.local import run_job
 from totemlang.engine.outcome import Outcome
 from totemlang.native import machine, streaming
@@ -173,3 +174,12 @@ end reduce
         assert essence(run(text, str(path), exact, tier="native")) == essence(right)
         ended = run(text, str(path), exact - 1, tier="interpreter")
         assert essence(run(text, str(path), exact - 1, tier="native")) == essence(ended)
+
+
+def test_rows_of_long_strings_go_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stages, "MOST_STREAMED", 1000)
+    for size in (1, 90, 5000):
+        batch = pa.record_batch({"s": ["x" * size] * 100})
+        cut = list(stages.in_pieces(batch, 8))
+        assert pa.Table.from_batches(cut).equals(pa.Table.from_batches([batch]))
+        assert max(piece.num_rows for piece in cut) == {1: 100, 90: 10, 5000: 8}[size]

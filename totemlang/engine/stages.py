@@ -24,6 +24,9 @@ GROUP_ROWS = 65_536
 STREAM_BYTES = 1 << 23
 """About so many bytes of records go at once to a map that emits to its taker directly."""
 
+MOST_STREAMED = 1 << 25
+"""Bytes beyond which they are cut once more, for strings may be longer than they were taken for."""
+
 SEVERAL_EMITS = 16
 """So much fewer records are taken at once where each of them may emit several rows."""
 
@@ -101,8 +104,9 @@ class Performer:
         """What failed, batch by batch, and its rows, as a taker takes what they emit."""
         given = task.input
         if isinstance(given, FileRows | LooseRows):
-            for batch in self._batches(given, self._rows_at_once(stage, taker)):
-                yield self._mapped(number, batch, taker), batch.num_rows
+            for whole in self._batches(given, self._rows_at_once(stage, taker)):
+                for batch in in_pieces(whole, self.batch_rows):
+                    yield self._mapped(number, batch, taker), batch.num_rows
             return
         groups = GROUP_ROWS
         if emits_several(stage.code):
@@ -141,6 +145,15 @@ class Performer:
         if isinstance(piece, Aggregated):
             return self.machine.reduce_aggregates(number, piece.batch)
         return self.machine.reduce_rows(number, piece.batch, piece.starts)
+
+
+def in_pieces(batch: pa.RecordBatch, least: int) -> Iterator[pa.RecordBatch]:
+    """A batch of more than `least` rows cut where its strings are long."""
+    rows = batch.num_rows
+    if rows > least and batch.nbytes > MOST_STREAMED:
+        rows = max(least, rows * MOST_STREAMED // batch.nbytes)
+    for start in range(0, batch.num_rows, max(1, rows)):
+        yield batch.slice(start, rows)
 
 
 def followed_by(first: Failures, second: Failures) -> Failures:
