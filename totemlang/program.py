@@ -165,8 +165,9 @@ class Program:
         from totemlang.data.parameters import sent_values
 
         verified = self.accept()
-        if parameters:
-            return quote(verified, metadata, sent_values(self.module.globals, parameters))
+        sent = sent_values(self.module.globals, parameters or {})
+        if sent:
+            return quote(verified, metadata, sent)
         quotes = self.first._quotes
         for known, found in tuple(quotes):  # another thread may quote meanwhile
             if known == metadata:

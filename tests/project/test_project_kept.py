@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from totemlang import Program, Refused, Source, kept, load
+from totemlang import Program, Refused, Source, UsageError, kept, load
 from totemlang.schema.metadata import Metadata
 from totemlang.tables.prices import default_prices, load_prices
 from totemlang.tables.resources import resource_text
@@ -52,8 +52,14 @@ def test_other_prices_are_another_program() -> None:
     assert dear.estimate({}).lower > cheap.estimate({}).lower
 
 
+def test_a_parameter_without_default_is_asked_for_each_time() -> None:
+    for _ in range(2):
+        with pytest.raises(UsageError):
+            program("param int n\nint a = n\n").estimate({})
+
+
 def test_a_quote_follows_what_is_sent_and_published() -> None:
-    text = "param int n\nint a = 0\nfor i = 0; i < n; i++ do\n    a += 1\nend for\n"
+    text = "param int n = 5\nint a = 0\nfor i = 0; i < n; i++ do\n    a += 1\nend for\n"
     costs = [program(text).estimate({}, {"n": n}).upper for n in (1, 10, 1)]
     assert costs[0] == costs[2]
     assert costs[0] != costs[1]

@@ -110,10 +110,13 @@ def bodies(module: Module) -> Iterator[Code]:
     yield from (stage.code for stage in module.stages)
 
 
+_WITH_CONSTANTS = {name: row for name, row in OPERATIONS.items() if CONSTANT in row.immediates}
+
+
 def constants_used(instruction: Instruction) -> Iterable[int]:
     """The constants that an instruction names, in order."""
-    row = OPERATIONS.get(instruction.operation)
-    if row is None or CONSTANT not in row.immediates:
+    row = _WITH_CONSTANTS.get(instruction.operation)
+    if row is None:
         return ()
     pairs = zip(row.immediates, instruction.immediates, strict=False)
     return tuple(number for kind, number in pairs if kind == CONSTANT)

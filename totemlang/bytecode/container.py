@@ -15,7 +15,7 @@ from typing import Any
 from totemlang.bytecode.codec import record
 from totemlang.bytecode.codes import CODES
 from totemlang.bytecode.constants import pool_is_canonical
-from totemlang.bytecode.debug import has_debug, read_debug, strip_debug, write_debug
+from totemlang.bytecode.debug import has_debug, read_debug, write_debug
 from totemlang.bytecode.layout import SECTIONS
 from totemlang.bytecode.limits import MAX_MODULE_BYTES
 from totemlang.bytecode.module import Module
@@ -83,7 +83,7 @@ def decode(data: bytes) -> Module:
 
 def module_hash(module: Module) -> str:
     """SHA-256, in hexadecimal digits, of the container without the section for people."""
-    return hashlib.sha256(encode(strip_debug(module))).hexdigest()
+    return hashlib.sha256(encode(module, strip=True)).hexdigest()
 
 
 def _write_section(writer: Writer, number: int, content: Writer) -> None:

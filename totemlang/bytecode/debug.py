@@ -61,13 +61,6 @@ def read_debug(reader: Reader, module: Module) -> Module:
     return read
 
 
-def strip_debug(module: Module) -> Module:
-    """The module without source, spans and names of slots."""
-    codes = (evolve(code, spans=(), slot_names=(), place=NOWHERE) for code in bodies(module))
-    lookups = tuple(evolve(lookup, place=NOWHERE) for lookup in module.lookups)
-    return evolve(_with_bodies(module, codes, None), lookups=lookups)
-
-
 def _end_of(source: Source | None) -> int:
     return MAX_SOURCE_BYTES if source is None else len(source.text)
 

@@ -20,6 +20,8 @@ from totemlang.check.typed import (
 Node = TypedExpression | TypedStatement
 Some = TypeVar("Some", bound=Node)
 
+_NODES = (TypedExpression, TypedStatement)
+
 
 def replaced(
     statements: tuple[TypedStatement, ...], changed: Mapping[int, TypedStatement]
@@ -31,11 +33,13 @@ def replaced(
     def change(node: Node, rebuilt: Node) -> Node:
         return changed.get(id(node), rebuilt)
 
-    return tuple(rewritten(statement, change) for statement in statements)
+    return tuple(rewritten(statement, change, TypedStatement) for statement in statements)
 
 
 def renumbered_body(body: TypedBody, numbers: Mapping[int, int]) -> TypedBody:
     """The body with the functions that it calls numbered anew."""
+    if all(numbers[each.function] == each.function for each in _calls_in(body.statements)):
+        return body
 
     def change(_: Node, rebuilt: Node) -> Node:
         if isinstance(rebuilt, CallValue):
@@ -51,8 +55,25 @@ def renumbered_function(function: TypedFunction, numbers: Mapping[int, int]) -> 
     return attrs.evolve(function, body=renumbered_body(function.body, numbers))
 
 
-def rewritten(root: Some, change: Callable[[Node, Node], Node]) -> Some:
-    """A tree changed from its leaves up: `change` gets each node as it was and as rebuilt."""
+def _calls_in(statements: Sequence[Node]) -> Iterator[CallValue]:
+    """All calls in some statements."""
+    rest = list(statements)
+    while rest:
+        node = rest.pop()
+        if isinstance(node, CallValue):
+            yield node
+        rest += parts(node)
+
+
+def rewritten(
+    root: Some,
+    change: Callable[[Node, Node], Node],
+    only: type[Node] | tuple[type[Node], ...] = _NODES,
+) -> Some:
+    """A tree changed from its leaves up: `change` gets each node as it was and as rebuilt.
+
+    Nodes that are not `only` of a kind, and all within them, stay as they are.
+    """
     done: dict[int, Node] = {}
     rest: list[tuple[Node, bool]] = [(root, False)]
     while rest:
@@ -61,7 +82,7 @@ def rewritten(root: Some, change: Callable[[Node, Node], Node]) -> Some:
             done[id(node)] = change(node, _rebuilt(node, done))
         elif id(node) not in done:
             rest.append((node, True))
-            rest.extend((child, False) for child in parts(node))
+            rest += [(child, False) for child in parts(node) if isinstance(child, only)]
     result: Any = done[id(root)]
     found: Some = result
     return found
@@ -77,14 +98,16 @@ def _holding(kind: type[Node]) -> tuple[str, ...]:
     return tuple(each.name for each in attrs.fields(kind) if each.type not in _PLAIN)
 
 
-def parts(node: Node) -> Iterator[Node]:
+def parts(node: Node) -> list[Node]:
     """The typed nodes directly within one, in order."""
+    found: list[Node] = []
     for name in _holding(type(node)):  # type: ignore[arg-type]
         held = getattr(node, name)
-        if isinstance(held, Node):
-            yield held
-        elif isinstance(held, tuple):
-            yield from (each for each in held if isinstance(each, Node))
+        if isinstance(held, tuple):
+            found += [each for each in held if isinstance(each, _NODES)]
+        elif isinstance(held, _NODES):
+            found.append(held)
+    return found
 
 
 def _rebuilt(node: Node, done: Mapping[int, Node]) -> Node:
@@ -98,11 +121,9 @@ def _rebuilt(node: Node, done: Mapping[int, Node]) -> Node:
 
 
 def _new(held: Any, done: Mapping[int, Node]) -> Any:
-    if isinstance(held, Node):
-        return done[id(held)]
-    if not isinstance(held, tuple) or not any(isinstance(each, Node) for each in held):
-        return held
-    fresh: Sequence[Any] = tuple(done[id(each)] for each in held)
+    if not isinstance(held, tuple):
+        return done.get(id(held), held)
+    fresh: Sequence[Any] = tuple([done.get(id(each), each) for each in held])
     same = all(a is b for a, b in zip(fresh, held, strict=True))
     return held if same else fresh
 

@@ -55,7 +55,12 @@ def too_deep(program: tree.Program) -> tree.Node | None:
         depth += isinstance(node, tree.Expression)
         if blocks > MAX_BLOCKS or depth > MAX_EXPRESSION:
             return node
-        rest.extend((child, blocks, depth) for child in children(node))
+        for name in _holding(type(node)):  # type: ignore[arg-type]
+            held = getattr(node, name)  # of every node of a program: a generator would be felt
+            if isinstance(held, tree.Node):
+                rest.append((held, blocks, depth))
+            elif isinstance(held, tuple):
+                rest += [(each, blocks, depth) for each in held if isinstance(each, tree.Node)]
     return None
 
 

@@ -75,10 +75,11 @@ class Body:
             raise too_complex("there are too many blocks within each other")
         self.depth += 1
         region = Region(list(slots), keeps_lines=self.line_at is not None)
+        analysis, control, instructions = self.analysis, self.control, self.code.code.instructions
         index = start
         while index < stop and region.reached:
-            self.analysis.worked(1)
-            handler = self.control.get(self.instruction(index).operation)
+            analysis.worked(1)
+            handler = control.get(instructions[index].operation)
             if handler is None:
                 self._apply(region, index)
                 index += 1

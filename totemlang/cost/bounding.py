@@ -31,6 +31,7 @@ from totemlang.cost.polynomial import (
     product,
     too_complex,
     total,
+    weighted,
 )
 from totemlang.cost.powers import grows_with_powers
 
@@ -55,12 +56,9 @@ PROOF_CASES = 2
 
 def is_nonnegative(polynomial: Polynomial, depth: int = PROOF_CASES) -> bool:
     """Whether it is proved that the value is never below 0. False proves nothing."""
-    constant = polynomial.constant
-    if constant is not None:
-        return constant >= 0
     least = evaluate(polynomial, Side.LOWER)
-    if least is not None and least >= 0:
-        return True
+    if least is not None and (least >= 0 or polynomial.constant is not None):
+        return least >= 0
     if grows_with_powers(polynomial):
         return True
     if polynomial.weight > PROOF_WEIGHT:
@@ -161,6 +159,14 @@ def smaller(left: Polynomial, right: Polynomial, side: Side = Side.LOWER) -> Pol
 
 def positive(polynomial: Polynomial) -> Polynomial:
     """The value, or 0 where it is negative."""
+    noted = polynomial.noted
+    found: Polynomial | None = noted.get("positive")
+    if found is None:
+        found = noted["positive"] = _positive(polynomial)
+    return found
+
+
+def _positive(polynomial: Polynomial) -> Polynomial:
     if is_nonnegative(polynomial):
         return polynomial
     if is_nonnegative(-polynomial):
@@ -272,19 +278,22 @@ def substitute(
 def _substitute(
     polynomial: Polynomial, bounds: Bounds, side: Side, memo: Memo
 ) -> Polynomial | None:
-    parts: list[Polynomial] = []
+    parts: list[tuple[Polynomial, Coefficient]] = []
     kept: dict[Monomial, Coefficient] = {}
     for monomial, coefficient in polynomial.terms.items():
-        if all(factor.names.isdisjoint(bounds) for factor, _ in monomial):
+        for factor, _ in monomial:
+            if not factor.names.isdisjoint(bounds):
+                break
+        else:
             kept[monomial] = coefficient
             continue
         value = _monomial_bound(monomial, bounds, side if coefficient > 0 else OPPOSITE[side], memo)
         if value is None:
             return None
-        parts.append(value.scaled(coefficient))
+        parts.append((value, coefficient))
     if kept:
-        parts.append(Polynomial(kept))
-    return total(parts)
+        parts.append((Polynomial(kept), 1))
+    return weighted(parts)
 
 
 def _monomial_bound(

@@ -6,6 +6,7 @@ from enum import Enum
 from fractions import Fraction
 
 from totemlang.cost.polynomial import (
+    UNIT,
     Atom,
     Coefficient,
     Factor,
@@ -37,9 +38,9 @@ def evaluate(polynomial: Polynomial, side: Side) -> Coefficient | None:
 
     On the expected side an open symbol counts with what it has at least (0 without that).
     """
-    constant = polynomial.constant
-    if constant is not None:
-        return constant
+    terms = polynomial.terms
+    if len(terms) <= 1 and (UNIT in terms or not terms):
+        return terms.get(UNIT, 0)
     noted = polynomial.noted
     if side not in noted:
         noted[side] = _sum(polynomial, side)

@@ -9,7 +9,7 @@ coefficient grows with each of its factors, and bounds follow term by term.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from hashlib import blake2b
 from typing import Any, Self
@@ -56,6 +56,11 @@ class Factor(str):
     names: frozenset[str]
     depth: int
     weight: int
+
+    @once
+    def alone(self) -> Polynomial:
+        """The factor as a polynomial."""
+        return Polynomial({((self, 1),): 1})
 
 
 @frozen(eq=False, slots=False)
@@ -376,7 +381,7 @@ def as_polynomial(value: Polynomial | Coefficient) -> Polynomial:
 
 def of(factor: Factor) -> Polynomial:
     """A factor by itself."""
-    return Polynomial({((factor, 1),): 1})
+    return factor.alone
 
 
 def total(parts: Iterable[Polynomial]) -> Polynomial:
@@ -391,6 +396,19 @@ def total(parts: Iterable[Polynomial]) -> Polynomial:
     return _checked({m: _plain(c) for m, c in terms.items() if c})
 
 
+def weighted(parts: Sequence[tuple[Polynomial, Coefficient]]) -> Polynomial:
+    """The sum of polynomials, each as often as the number with it says (none is zero)."""
+    if len(parts) <= 1:
+        return parts[0][0].scaled(parts[0][1]) if parts else ZERO
+    terms: dict[Monomial, Coefficient] = {}
+    for part, number in parts:
+        for monomial, coefficient in part.terms.items():
+            terms[monomial] = terms.get(monomial, 0) + coefficient * number
+    return _checked({m: _plain(c) for m, c in terms.items() if c})
+
+
 def product(monomial: Monomial) -> Polynomial:
     """A monomial by itself."""
+    if len(monomial) == 1 and monomial[0][1] == 1:
+        return monomial[0][0].alone
     return Polynomial({monomial: 1})

@@ -47,7 +47,7 @@ from totemlang.cost.polynomial import (
     Symbol,
     of,
     product,
-    total,
+    weighted,
 )
 
 MAX_DEPTH = 4
@@ -89,7 +89,7 @@ class Items:
 
 def summed(polynomial: Polynomial, items: Items, side: Side) -> Polynomial | None:
     """A bound of the sum over all items; None if nothing bounds it on that side."""
-    parts: list[Polynomial] = []
+    parts: list[tuple[Polynomial, Coefficient]] = []
     for monomial, coefficient in polynomial.terms.items():
         inner, outer = _split(monomial, items)
         off = items.shrinking and side is Side.UPPER and coefficient < 0
@@ -101,14 +101,18 @@ def summed(polynomial: Polynomial, items: Items, side: Side) -> Polynomial | Non
             return None
         if outer:
             bound = times(bound, product(outer))
-        parts.append(bound.scaled(coefficient))
-    return total(parts)
+        parts.append((bound, coefficient))
+    return weighted(parts)
 
 
 def _split(monomial: Monomial, items: Items) -> tuple[Monomial, Monomial]:
-    inner = tuple((f, p) for f, p in monomial if not f.names.isdisjoint(items.symbols))
-    outer = tuple((f, p) for f, p in monomial if f.names.isdisjoint(items.symbols))
-    return inner, outer
+    free = [each[0].names.isdisjoint(items.symbols) for each in monomial]
+    if True not in free:
+        return monomial, UNIT
+    if False not in free:
+        return UNIT, monomial
+    parts = list(zip(monomial, free, strict=True))
+    return tuple(m for m, is_free in parts if not is_free), tuple(m for m, f in parts if f)
 
 
 def _monomial(inner: Monomial, items: Items, side: Side, *, off: bool) -> Polynomial | None:

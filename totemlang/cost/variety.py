@@ -81,6 +81,8 @@ ONE_VALUE = Variety(1, frozenset())
 def combined(parts: Iterable[Variety]) -> Variety:
     """The variety of what is computed from all of these together."""
     given = list(parts)
+    if given and all(part is ANYTHING for part in given):
+        return ANYTHING
     counts = [part.most for part in given]
     known = [c for c in counts if c is not None]
     sources = [part.sources for part in given if part.sources is not None]

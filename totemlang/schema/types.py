@@ -8,6 +8,7 @@ another machine type.
 from __future__ import annotations
 
 from enum import Enum
+from typing import Any
 
 from attrs import frozen
 
@@ -38,12 +39,20 @@ class Shape(Enum):
     __hash__ = object.__hash__  # likewise
 
 
-@frozen(order=False)
+@frozen(eq=False)
 class Type:
-    """A machine type, written `int`, `int[]` or `int?`."""
+    """A machine type, written `int`, `int[]` or `int?`. There is one object of each."""
 
     kind: Kind
     shape: Shape = Shape.SCALAR
+
+    def __new__(cls, kind: Kind, shape: Shape = Shape.SCALAR) -> Type:
+        """The type of that kind and shape: comparing and hashing types is done all the time."""
+        return _TYPES.get((kind, shape)) or object.__new__(cls)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What comes from another process is the type of this one."""
+        return Type, (self.kind, self.shape)
 
     def __str__(self) -> str:
         """As written in a program."""
@@ -52,17 +61,17 @@ class Type:
     @property
     def element(self) -> Type:
         """The scalar that an array holds, or an optional may hold."""
-        return Type(self.kind)
+        return _TYPES[self.kind, Shape.SCALAR]
 
     @property
     def array(self) -> Type:
         """The array of this scalar."""
-        return Type(self.kind, Shape.ARRAY)
+        return _TYPES[self.kind, Shape.ARRAY]
 
     @property
     def optional(self) -> Type:
         """This scalar or missing."""
-        return Type(self.kind, Shape.OPTIONAL)
+        return _TYPES[self.kind, Shape.OPTIONAL]
 
     @property
     def is_array(self) -> bool:
@@ -80,16 +89,21 @@ class Type:
         return self.shape is Shape.SCALAR
 
 
+_TYPES: dict[tuple[Kind, Shape], Type] = {}
+_TYPES |= {(kind, shape): Type(kind, shape) for kind in Kind for shape in Shape}
+_BY_TEXT = {str(at): at for at in _TYPES.values()}
+
+
 def parse_type(text: str) -> Type:
     """Read `int`, `int[]` or `int?`.
 
     Raises:
         ValueError: for anything else.
     """
-    for shape in (Shape.ARRAY, Shape.OPTIONAL):
-        if text.endswith(shape.value):
-            return Type(Kind(text.removesuffix(shape.value)), shape)
-    return Type(Kind(text))
+    found = _BY_TEXT.get(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no type")
+    return found
 
 
 BOOL = Type(Kind.BOOL)

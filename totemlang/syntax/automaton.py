@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from totemlang.syntax.grammar import GATHERED, PASSED_ON, Tables, tables
+from totemlang.syntax.grammar import GATHERED, PASSED_ON, Reduction, Tables, tables
 from totemlang.syntax.tokens import Token
 
 Maker = Callable[[list[Any]], Any]
@@ -66,28 +66,47 @@ class Automaton:
         return self._values[-1] if self._take(Token("$END", "", at, at)) else None
 
     def _take(self, token: Token) -> bool:
-        kind, states, values = token.type, self._states, self._values
-        actions, following, end = self._tables.actions, self._tables.following, self._tables.end
+        kind, states, values, known = token.type, self._states, self._values, self._tables
+        actions, following = known.actions, known.following
         while True:
             action = actions[states[-1]].get(kind)
-            if action is None:
-                return False
-            if isinstance(action, int):
+            if type(action) is int:
                 states.append(action)
                 values.append(token)
                 return True
-            size, origin, maker = action.size, action.origin, action.maker
+            if action is None:
+                return False
+            assert isinstance(action, Reduction)
+            maker = action.maker
             if maker == PASSED_ON:
-                states[-1] = following[states[-2]][origin]
+                states[-1] = self._passed_on(states[-2], states[-1], kind)
                 continue
+            size = action.size
             parts: list[Any] = []
             if size:
                 parts = values[-size:]
                 del states[-size:], values[-size:]
             values.append(self._makers[maker](parts))
-            states.append(following[states[-1]][origin])
-            if states[-1] == end:
+            states.append(following[states[-1]][action.origin])
+            if states[-1] == known.end:
                 return True
+
+    def _passed_on(self, below: int, state: int, kind: str) -> int:
+        """The state after all reductions in a row that only give a value on.
+
+        A name becomes an operand, a factor, a term, a sum and so on, the same way each time.
+        """
+        place = (below, state, kind)
+        found = self._tables.passed_on.get(place)
+        if found is None:
+            found = state
+            while True:
+                action = self._tables.actions[found].get(kind)
+                if not isinstance(action, Reduction) or action.maker != PASSED_ON:
+                    break
+                found = self._tables.following[below][action.origin]
+            self._tables.passed_on[place] = found
+        return found
 
     def would_take(self, mark: Mark, tokens: Iterable[Token]) -> frozenset[str]:
         """The terminals that may follow `tokens` from `mark` on; the machine stays as it is."""

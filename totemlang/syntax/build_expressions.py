@@ -34,15 +34,11 @@ class TypePart:
 
 def stretch(values: list[Any]) -> Span:
     """From the first of a rule's values to the last."""
-    return Span(_start(values[0]), _end(values[-1]))
-
-
-def _start(value: Any) -> int:
-    return int(value.start if isinstance(value, Token) else value.span.start)
-
-
-def _end(value: Any) -> int:
-    return int(value.end if isinstance(value, Token) else value.span.end)
+    first, last = values[0], values[-1]
+    return Span(
+        first.start if type(first) is Token else first.span.start,
+        last.end if type(last) is Token else last.span.end,
+    )
 
 
 @define
@@ -217,9 +213,13 @@ class ExpressionBuilder:
 
     def _sized(self, node: tree.Expression, *parts: tree.Expression) -> tree.Expression:
         """Note how deep the expression is; one that is too deep is cut off, and reported once."""
-        if any(self._is_cut(part) for part in parts):
-            return self._cut(node.span)
-        depth = 1 + max((self._depths.get(id(part), 0) for part in parts), default=0)
+        depth = 0
+        for part in parts:
+            known = self._depths.get(id(part), 0)
+            if known == _CUT:
+                return self._cut(node.span)
+            depth = max(depth, known)
+        depth += 1
         if depth > MAX_EXPRESSION_DEPTH:
             self.reports.add(
                 "SYN006",

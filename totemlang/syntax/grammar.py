@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from totemlang.tables.resources import resource_text
 
@@ -42,7 +42,9 @@ class Reduction:
 class Tables:
     """An LALR automaton. In a state a terminal leads to a state (shift) or asks for a reduction.
 
-    `following` says for a state where a reduced value of some origin leads.
+    `following` says for a state where a reduced value of some origin leads. `passed_on` keeps where
+    reductions in a row lead that only give their value on: for the state below, the one at hand
+    and the terminal that comes.
     """
 
     start: int
@@ -50,6 +52,7 @@ class Tables:
     actions: Sequence[Mapping[str, int | Reduction]]
     following: Sequence[Mapping[str, int]]
     makers: frozenset[str]
+    passed_on: dict[tuple[int, int, str], int] = field(factory=dict, eq=False, repr=False)
 
 
 @cache

@@ -27,9 +27,9 @@ _FORBIDDEN = re.compile(
 )
 _KNOWN_SIGNS = {**dict.fromkeys(SIGN_HABITS), **SIGNS, **FOREIGN_SIGNS}
 _SCAN = re.compile(
-    "|".join(
+    r"[ \t]*+(?:"
+    + "|".join(
         (
-            r"(?P<space>[ \t]+)",
             r"(?P<newline>\r?\n)",
             r"(?P<comment>#[^\r\n]*)",
             r"(?P<word>[^\W\d]\w*)",
@@ -45,7 +45,9 @@ _SCAN = re.compile(
             r"(?P<other>[\s\S])",
         )
     )
+    + ")"
 )
+"""Spaces, and what stands behind them."""
 
 
 @define
@@ -69,39 +71,45 @@ class Lexer:
 
     def read(self) -> tuple[Line, ...]:
         """All lines; what is wrong with them is reported."""
-        text, at = self.source.text, 0
-        while at < len(text) and not self.stopped:
+        text, at, found, known = self.source.text, 0, self.reports.found, 0
+        while True:
+            if len(found) > known:
+                if self.stopped:
+                    break
+                known = len(found)
             match = _SCAN.match(text, at)
-            if match is None:  # never: the last alternative takes any character
+            if match is None:  # nothing but spaces is left: the last group takes any character
                 break
             at = self._take(match)
         return self._line.text_end()
 
     def _take(self, match: re.Match[str]) -> int:
         """Deal with one match; where to go on reading."""
-        group, text = match.lastgroup, match[0]
-        if group == "newline":
-            self._line.line_end()
-        elif group == "comment":
-            self._invisible(text, match.start())
-            self.comments.append(Comment(Span(*match.span()), text[1:]))
-        elif group == "word":
-            self._word(text, match.start())
-        elif group == "number":
-            self._number(text, match.start())
-        elif group == "string":
-            self._string(match)
-        elif group == "long_string":
-            return self._long_string(match.start())
-        elif group == "long_comment":
-            return self._long_comment(match.start())
-        elif group == "quote":
-            return self._quote(match.start())
+        group = match.lastgroup
+        assert group is not None
+        text, start, end = match[group], match.start(group), match.end()
+        if group == "word":
+            self._word(text, start)
         elif group in ("sign", "word_sign"):
-            self._sign(text, match.start())
+            self._sign(text, start)
+        elif group == "newline":
+            self._line.line_end()
+        elif group == "number":
+            self._number(text, start)
+        elif group == "comment":
+            self._invisible(text, start)
+            self.comments.append(Comment(Span(start, end), text[1:]))
+        elif group == "string":
+            self._string(text, start, closed=match["closed"] is not None)
+        elif group == "long_string":
+            return self._long_string(start)
+        elif group == "long_comment":
+            return self._long_comment(start)
+        elif group == "quote":
+            return self._quote(start)
         elif group == "other":
-            self._other(text, match.start())
-        return match.end()
+            self._other(text, start)
+        return end
 
     # --- words and literals
 
@@ -139,10 +147,10 @@ class Lexer:
             text = "0"
         return self._line.add("NUMBER", text, start, end)
 
-    def _string(self, match: re.Match[str]) -> None:
-        start, end = match.span()
-        inner = match[0][1:-1] if match["closed"] else match[0][1:]
-        if not match["closed"]:
+    def _string(self, text: str, start: int, *, closed: bool) -> None:
+        end = start + len(text)
+        inner = text[1:-1] if closed else text[1:]
+        if not closed:
             hint = 'close it with `"` on the same line; a line end inside is written \\n'
             self._line.report("SYN008", "this string is never closed", start, end, hint)
             self._line.trust_no_brackets()

@@ -14,6 +14,7 @@ a float result is rounded to binary32: the expression gives the mathematical val
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from attrs import frozen
 
@@ -115,6 +116,7 @@ class Operation:
         return first + self.also
 
 
+@cache
 def pattern_type(pattern: str, at: Type | None) -> Type:
     """The type that a pattern means for an operation at type `at`."""
     if pattern in ("T", "E", "T[]", "T?"):

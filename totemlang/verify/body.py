@@ -113,7 +113,7 @@ def _row(walk: Walk) -> Operation:
     if (instruction.type not in row.over) if row.over else (instruction.type is not None):
         raise walk.stop("BYT130", "the operation does not exist at that type")
     carried = instruction.immediates
-    if len(carried) != len(row.immediates) or any(number < 0 for number in carried):
+    if len(carried) != len(row.immediates) or (carried and min(carried) < 0):
         raise walk.stop("BYT131", f"it carries {len(row.immediates)} numbers, none negative")
     if walk.scope.kind is BodyKind.INITIAL and (row.control or row.name in _NEEDS_BODY):
         raise walk.stop("BYT145", "an initial value is straight code without slots and lookups")

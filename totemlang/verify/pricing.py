@@ -7,7 +7,7 @@ what only values tell: bytes of strings, lengths of arrays, exponents, rows of a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any
 
 from attrs import frozen
@@ -29,7 +29,7 @@ from totemlang.tables.measure import (
     Times,
     ValueOf,
 )
-from totemlang.tables.operations import Operation
+from totemlang.tables.operations import OPERATIONS, Operation
 from totemlang.tables.prices import PriceTable
 from totemlang.verify.verified import Price
 
@@ -73,7 +73,24 @@ def price_of(
 
     `result` is the type of what the operation leaves or, for `foreach`, of a round's element.
     """
-    fold = _Folding(tuple(operands), result, prices)
+    if len(operands) > _MOST_OPERANDS or OPERATIONS.get(row.name) is not row:
+        return _folded(row, tuple(operands), result, prices)
+    return _known(row.name, tuple(operands), result, prices)
+
+
+_MOST_OPERANDS = 4
+"""Operands of a price that is kept; nearly all have no more."""
+
+
+@lru_cache(maxsize=4096)
+def _known(name: str, operands: tuple[Type, ...], result: Type | None, prices: PriceTable) -> Price:
+    return _folded(OPERATIONS[name], operands, result, prices)
+
+
+def _folded(
+    row: Operation, operands: tuple[Type, ...], result: Type | None, prices: PriceTable
+) -> Price:
+    fold = _Folding(operands, result, prices)
     total = Linear()
     for weight, measure in row.price:
         total = total.plus(fold.linear(measure).times(prices.weight(weight)))

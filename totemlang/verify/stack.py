@@ -25,6 +25,8 @@ class Role(Enum):
     UPWARD = "the test of a loop that counts up"
     DOWNWARD = "the test of a loop that counts down"
 
+    __hash__ = object.__hash__  # an enumeration's own is slow, and this is asked very often
+
 
 BOUND_TO_PLACE = frozenset({Role.PLACE, Role.TAKEN, Role.UPDATED})
 """Roles of entries that only the instructions of an element's update may take."""

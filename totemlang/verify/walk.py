@@ -32,6 +32,8 @@ class Region(Enum):
     WHILE_BODY = "body of while"
     EACH_BODY = "body of foreach"
 
+    __hash__ = object.__hash__  # an enumeration's own is slow, and this is asked very often
+
 
 EXPRESSIONS = frozenset({Region.AND, Region.OR, Region.FOR_TEST, Region.WHILE_TEST})
 """Regions that hold an expression and no statements."""
