@@ -22,13 +22,12 @@
   (call $split (local.get $text)
     (v128.const i8x16 4 0 0 0 0 0 0 0 0 1 1 1 1 1 0 0) (i32.const 0)))
 
-;; Each byte that is not what the byte before it was, separator or not, begins or ends a word. All
-;; such places are written in their order, {i32 begin, i32 end}; then ends become lengths, and each
-;; word is a string. Places are written in eights, the last of which may be of no account: there is
-;; room for these beyond the array.
+;; Sixty-four bytes are looked at from the begin of a word, or from a separator's end. A word that
+;; does not end among them is looked at again with those that follow. Words are written in fours, the
+;; last of which may be of no account: there is room for these beyond the array.
 (func $split (param $text i64) (param $table v128) (param $others i32) (result i32)
   (local $at i32) (local $end i32) (local $most i32) (local $result i32) (local $to i32)
-  (local $next i32) (local $before i64) (local $found i64) (local $turns i64) (local $two v128)
+  (local $next i32) (local $other i64) (local $begin i64) (local $close i64)
   (local.set $at (i32.wrap_i64 (local.get $text)))
   (local.set $end (i32.wrap_i64 (i64.shr_u (local.get $text) (i64.const 32))))
   ;; words of a long text are counted first, for room for all that might be were too much
@@ -42,75 +41,97 @@
         (then (global.set $failed (i32.const {TOO_LARGE})) (return (i32.const 0))))))
   (local.set $result (call $new_array_string (i32.add (local.get $most) (i32.const 4))))
   (local.set $to (i32.add (local.get $result) (i32.const 16)))
-  (local.set $before (i64.const 1))
   (loop $more
     (if (i32.lt_u (local.get $at) (local.get $end))
       (then
-        (local.set $found (call $separators_at
+        (local.set $close (call $separators_at
           (local.get $at) (local.get $end) (local.get $table) (local.get $others)))
-        (local.set $turns (i64.xor (local.get $found)
-          (i64.or (i64.shl (local.get $found) (i64.const 1)) (local.get $before))))
-        (local.set $before (i64.shr_u (local.get $found) (i64.const 63)))
-        (local.set $next (i32.add (local.get $to)
-          (i32.shl (i32.wrap_i64 (i64.popcnt (local.get $turns))) (i32.const 2))))
-        (loop $eight
-          (if (i64.ne (local.get $turns) (i64.const 0))
+        (if (i64.eqz (local.get $close))
+          (then
+            (local.set $next (call $word_end
+              (local.get $at) (local.get $end) (local.get $table) (local.get $others)))
+            (i64.store (local.get $to) (i64.or
+              (i64.extend_i32_u (local.get $at))
+              (i64.shl (i64.extend_i32_u (i32.sub (local.get $next) (local.get $at)))
+                (i64.const 32))))
+            (local.set $to (i32.add (local.get $to) (i32.const 8)))
+            (local.set $at (local.get $next))
+            (br $more)))
+        ;; bytes of words; the first of each, and the first after each
+        (local.set $other (i64.xor (local.get $close) (i64.const -1)))
+        (local.set $begin (i64.and (local.get $other)
+          (i64.xor (i64.shl (local.get $other) (i64.const 1)) (i64.const -1))))
+        (local.set $close (i64.and (local.get $close)
+          (i64.shl (local.get $other) (i64.const 1))))
+        (local.set $next (i32.add (local.get $at) (if (result i32)
+          (i64.lt_s (local.get $other) (i64.const 0))
+          (then (i32.sub (i32.const 63) (i32.wrap_i64 (i64.clz (local.get $begin)))))
+          (else (i32.const 64)))))
+        (local.set $most (i32.add (local.get $to)
+          (i32.shl (i32.wrap_i64 (i64.popcnt (local.get $close))) (i32.const 3))))
+        (loop $four
+          (if (i32.lt_u (local.get $to) (local.get $most))
             (then
-              (i32.store (local.get $to) (i32.add (local.get $at)
-                (i32.wrap_i64 (i64.ctz (local.get $turns)))))
-              (local.set $turns (i64.and (local.get $turns)
-                (i64.sub (local.get $turns) (i64.const 1))))
-              (i32.store offset=4 (local.get $to) (i32.add (local.get $at)
-                (i32.wrap_i64 (i64.ctz (local.get $turns)))))
-              (local.set $turns (i64.and (local.get $turns)
-                (i64.sub (local.get $turns) (i64.const 1))))
-              (i32.store offset=8 (local.get $to) (i32.add (local.get $at)
-                (i32.wrap_i64 (i64.ctz (local.get $turns)))))
-              (local.set $turns (i64.and (local.get $turns)
-                (i64.sub (local.get $turns) (i64.const 1))))
-              (i32.store offset=12 (local.get $to) (i32.add (local.get $at)
-                (i32.wrap_i64 (i64.ctz (local.get $turns)))))
-              (local.set $turns (i64.and (local.get $turns)
-                (i64.sub (local.get $turns) (i64.const 1))))
-              (i32.store offset=16 (local.get $to) (i32.add (local.get $at)
-                (i32.wrap_i64 (i64.ctz (local.get $turns)))))
-              (local.set $turns (i64.and (local.get $turns)
-                (i64.sub (local.get $turns) (i64.const 1))))
-              (i32.store offset=20 (local.get $to) (i32.add (local.get $at)
-                (i32.wrap_i64 (i64.ctz (local.get $turns)))))
-              (local.set $turns (i64.and (local.get $turns)
-                (i64.sub (local.get $turns) (i64.const 1))))
-              (i32.store offset=24 (local.get $to) (i32.add (local.get $at)
-                (i32.wrap_i64 (i64.ctz (local.get $turns)))))
-              (local.set $turns (i64.and (local.get $turns)
-                (i64.sub (local.get $turns) (i64.const 1))))
-              (i32.store offset=28 (local.get $to) (i32.add (local.get $at)
-                (i32.wrap_i64 (i64.ctz (local.get $turns)))))
-              (local.set $turns (i64.and (local.get $turns)
-                (i64.sub (local.get $turns) (i64.const 1))))
+              (i64.store (local.get $to) (i64.add
+                (i64.add (i64.ctz (local.get $begin)) (i64.extend_i32_u (local.get $at)))
+                (i64.shl
+                  (i64.sub (i64.ctz (local.get $close)) (i64.ctz (local.get $begin)))
+                  (i64.const 32))))
+              (local.set $begin (i64.and (local.get $begin)
+                (i64.sub (local.get $begin) (i64.const 1))))
+              (local.set $close (i64.and (local.get $close)
+                (i64.sub (local.get $close) (i64.const 1))))
+              (i64.store offset=8 (local.get $to) (i64.add
+                (i64.add (i64.ctz (local.get $begin)) (i64.extend_i32_u (local.get $at)))
+                (i64.shl
+                  (i64.sub (i64.ctz (local.get $close)) (i64.ctz (local.get $begin)))
+                  (i64.const 32))))
+              (local.set $begin (i64.and (local.get $begin)
+                (i64.sub (local.get $begin) (i64.const 1))))
+              (local.set $close (i64.and (local.get $close)
+                (i64.sub (local.get $close) (i64.const 1))))
+              (i64.store offset=16 (local.get $to) (i64.add
+                (i64.add (i64.ctz (local.get $begin)) (i64.extend_i32_u (local.get $at)))
+                (i64.shl
+                  (i64.sub (i64.ctz (local.get $close)) (i64.ctz (local.get $begin)))
+                  (i64.const 32))))
+              (local.set $begin (i64.and (local.get $begin)
+                (i64.sub (local.get $begin) (i64.const 1))))
+              (local.set $close (i64.and (local.get $close)
+                (i64.sub (local.get $close) (i64.const 1))))
+              (i64.store offset=24 (local.get $to) (i64.add
+                (i64.add (i64.ctz (local.get $begin)) (i64.extend_i32_u (local.get $at)))
+                (i64.shl
+                  (i64.sub (i64.ctz (local.get $close)) (i64.ctz (local.get $begin)))
+                  (i64.const 32))))
+              (local.set $begin (i64.and (local.get $begin)
+                (i64.sub (local.get $begin) (i64.const 1))))
+              (local.set $close (i64.and (local.get $close)
+                (i64.sub (local.get $close) (i64.const 1))))
               (local.set $to (i32.add (local.get $to) (i32.const 32)))
-              (br $eight))))
-        (local.set $to (local.get $next))
-        (local.set $at (i32.add (local.get $at) (i32.const 64)))
+              (br $four))))
+        (local.set $to (local.get $most))
+        (local.set $at (local.get $next))
         (br $more))))
-  ;; the end of a word that ends with the text, and with sixty-four bytes
-  (if (i32.and (local.get $to) (i32.const 4))
-    (then
-      (i32.store (local.get $to) (local.get $end))
-      (local.set $to (i32.add (local.get $to) (i32.const 4)))))
-  (local.set $next (i32.add (local.get $result) (i32.const 16)))
-  (i32.store offset=4 (local.get $result)
-    (i32.shr_u (i32.sub (local.get $to) (local.get $next)) (i32.const 3)))
-  (loop $lengths
-    (if (i32.lt_u (local.get $next) (local.get $to))
-      (then
-        (local.set $two (v128.load (local.get $next)))
-        (v128.store (local.get $next)
-          (i64x2.sub (local.get $two) (i64x2.shl (local.get $two) (i32.const 32))))
-        (local.set $next (i32.add (local.get $next) (i32.const 16)))
-        (br $lengths))))
+  (i32.store offset=4 (local.get $result) (i32.shr_u
+    (i32.sub (local.get $to) (i32.add (local.get $result) (i32.const 16))) (i32.const 3)))
   (global.set $heap (local.get $to))
   (local.get $result))
+
+;; Where a word ends of which sixty-four bytes are known.
+(func $word_end (param $at i32) (param $end i32) (param $table v128) (param $others i32) (result i32)
+  (local $found i64)
+  (block $none
+    (loop $more
+      (local.set $at (i32.add (local.get $at) (i32.const 64)))
+      (br_if $none (i32.ge_u (local.get $at) (local.get $end)))
+      (local.set $found (call $separators_at
+        (local.get $at) (local.get $end) (local.get $table) (local.get $others)))
+      (br_if $more (i64.eqz (local.get $found))))
+    ;; the separator is looked at again
+    (global.set $separator_rest (i64.const 0))
+    (return (i32.add (local.get $at) (i32.wrap_i64 (i64.ctz (local.get $found))))))
+  (local.get $end))
 
 (func $count_words (param $at i32) (param $end i32) (param $table v128) (param $others i32)
   (result i32)

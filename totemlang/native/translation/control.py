@@ -16,7 +16,7 @@ from totemlang.native.translation.items import Item
 from totemlang.native.translation.operations import HANDLERS, operation
 from totemlang.native.translation.sizes import SizeWriter
 from totemlang.native.translation.stores import write_slot
-from totemlang.native.values import SHIFT, load
+from totemlang.native.values import SHIFT, WIDTH, load
 from totemlang.schema.types import BOOL, Kind
 from totemlang.vm.failures import TOO_MANY_ROUNDS
 from totemlang.vm.shape import LOOPS
@@ -189,18 +189,26 @@ def open_foreach(to: BodyWriter) -> None:
     text = array.text
     if kind is Kind.STRING and array.owned and _stores_texts(to, at):
         text = f"(call $copy_array_string {text})"
-    to.write(f"(local.set $a{at} {text}) (local.set $i{at} (i32.const 0))")
+    to.write(f"(local.set $a{at} {text})")
+    if array.owned:  # nothing changes its header: from the first element to the last, by address
+        to.local(f"$e{at}", "i32")
+        to.write(f"(local.set $i{at} (i32.load {held}))")
+        size = f"(i32.shl (i32.load offset=4 {held}) (i32.const {SHIFT[kind]}))"
+        to.write(f"(local.set $e{at} (i32.add {place} {size}))")
+        beyond, element, step = f"(local.get $e{at})", f"({load(kind)} {place})", WIDTH[kind]
+    else:
+        to.write(f"(local.set $i{at} (i32.const 0))")
+        where = f"(i32.add (i32.load {held}) (i32.shl {place} (i32.const {SHIFT[kind]})))"
+        beyond, element, step = f"(i32.load offset=4 {held})", f"({load(kind)} {where})", 1
     _head(to)
     _open_loop(to)
-    to.write(f"(br_if $b{at} (i32.ge_u {place} (i32.load offset=4 {held})))")
-    where = f"(i32.shl {place} (i32.const {SHIFT[kind]}))"
-    element = f"({load(kind)} (i32.add (i32.load {held}) {where}))"
+    to.write(f"(br_if $b{at} (i32.ge_u {place} {beyond}))")
     item = Item(array.type.element, element)
     if kind is Kind.STRING and slot in to.owns.kept:
         write_slot(to, slot, item)
     else:
         to.set_slot(slot, (element,))
-    to.write(f"(local.set $i{at} (i32.add {place} (i32.const 1)))")
+    to.write(f"(local.set $i{at} (i32.add {place} (i32.const {step})))")
     to.count(at)
     price = to.step.price
     if price.fixed and to.dues is None:
