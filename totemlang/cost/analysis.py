@@ -8,8 +8,8 @@ from attrs import define, field, frozen
 
 from totemlang.bytecode.module import Function
 from totemlang.cost.abstract import AbstractValue
+from totemlang.cost.complexity import too_complex
 from totemlang.cost.interval import Interval
-from totemlang.cost.polynomial import too_complex
 from totemlang.cost.tally import Tally
 from totemlang.diagnostics import Diagnostic, ErrorClass
 from totemlang.source import Source, Span

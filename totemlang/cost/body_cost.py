@@ -13,11 +13,11 @@ from attrs import Factory, define, field
 from totemlang.bytecode.module import Instruction
 from totemlang.cost.abstract import AbstractValue, simplified
 from totemlang.cost.analysis import Analysis, LineAt
+from totemlang.cost.complexity import too_complex
 from totemlang.cost.effects import EFFECTS, computed
 from totemlang.cost.interval import exactly
 from totemlang.cost.invariants import Accesses, accesses_of
 from totemlang.cost.paths import Outcome, Region, Values
-from totemlang.cost.polynomial import too_complex
 from totemlang.cost.sizes import Measuring
 from totemlang.cost.tally import NOTHING, Use, use_of
 from totemlang.diagnostics import ErrorClass, Refused

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from totemlang.cost.complexity import MAX_DEPTH, MAX_WEIGHT, too_complex
 from totemlang.cost.envelopes import above, below
 from totemlang.cost.evaluation import OPPOSITE, Side, binary_digits, evaluate
 from totemlang.cost.interval import Bounds, Interval
 from totemlang.cost.polynomial import (
-    MAX_DEPTH,
-    MAX_WEIGHT,
     ONE,
     UNIT,
     ZERO,
@@ -29,7 +28,6 @@ from totemlang.cost.polynomial import (
     number,
     of,
     product,
-    too_complex,
     total,
     weighted,
 )
