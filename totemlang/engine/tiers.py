@@ -95,11 +95,11 @@ class Tier:
     ) -> StageMachine | None:
         from totemlang.native.limits import NotNative
         from totemlang.native.machine import NativeMachine
-        from totemlang.native.translation.translator import translate_module
+        from totemlang.native.translation.translator import plan_of
 
         try:
             if self._plan is None:
-                self._plan = translate_module(verified)
+                self._plan = plan_of(verified)
             return NativeMachine(verified, globals, lookups, purse, plan=self._plan)
         except NotNative:
             return None
