@@ -12,6 +12,7 @@ from attrs import define, evolve, field, frozen
 
 from totemlang.bytecode.module import Instruction
 from totemlang.native.layout import Layout
+from totemlang.native.translation.choices import Choice
 from totemlang.native.translation.counted_loop import Counted
 from totemlang.native.translation.dues import Dues
 from totemlang.native.translation.filters import Branchless
@@ -102,6 +103,10 @@ class BodyWriter:
     """How often it was entered until now."""
     rounds: dict[int, Counted] = field(factory=dict)
     """The counted loops, by the instruction that opens them."""
+    begins: dict[int, str] = field(factory=dict)
+    """Where their variables begin."""
+    bodies: dict[int, int] = field(factory=dict)
+    """The lines from which on their bodies stand."""
     special: dict[int, int] = field(factory=dict)
     """Instructions that mean something else in a counted loop, and what opens that."""
     kept_at: int = -1
@@ -110,8 +115,14 @@ class BodyWriter:
     """Where failures go, the innermost last."""
     landed: set[str] = field(factory=set)
     """Those that a failure goes to."""
+    choices: list[Choice] = field(factory=list)
+    """The branch at hand, if its stores choose."""
     heads: dict[int, int] = field(factory=dict)
     """The lines before loops, by the instruction that opens them: what they need is read there."""
+    has_records: bool = False
+    """Whether it runs over the records of a batch."""
+    before: list[str] = field(factory=list)
+    """What stands before that."""
     views: dict[tuple[int, str], int] = field(factory=dict)
     """Arrays read before loops, by loop and array (see `elements`)."""
     inside: dict[int, tuple[str, tuple[str, int]]] = field(factory=dict)

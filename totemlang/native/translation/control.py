@@ -10,6 +10,7 @@ from collections.abc import Callable
 from totemlang.native.translation import counted, elements
 from totemlang.native.translation.body import BodyWriter
 from totemlang.native.translation.calls import call, leave_function
+from totemlang.native.translation.choices import choice_at, is_choice
 from totemlang.native.translation.dues import tick
 from totemlang.native.translation.filters import branchless
 from totemlang.native.translation.items import Item
@@ -43,7 +44,8 @@ def translate(to: BodyWriter, emit: Emit | None = None) -> None:
         elif name in CONTROL:
             CONTROL[name](to)
             # What follows is another block: it is charged before anything of it is done.
-            to.enter_block(to.at + 1, to.guard if name == "if" else "")
+            held = to.choices[-1].condition if to.choices else ""
+            to.enter_block(to.at + 1, held or (to.guard if name == "if" else ""))
         else:
             HANDLERS.get(name, operation)(to)
     to.landings.pop()
@@ -67,6 +69,9 @@ def open_if(to: BodyWriter) -> None:
     if to.at in to.free.filters:
         _guard(to, condition.text)
         return
+    if not to.choices and is_choice(to.verified, to.shape, to.ranges, to.at):
+        _open_choice(to, condition)
+        return
     to.write(f"{condition.text} if")
     to.count(to.at)
 
@@ -82,9 +87,21 @@ def _guard(to: BodyWriter, condition: str) -> None:
     to.count(to.at, f"(i64.extend_i32_u {held})")
 
 
+def _open_choice(to: BodyWriter, condition: Item) -> None:
+    """Take the condition of a branch whose stores choose."""
+    name = f"$h{to.at}"
+    held = to.local(name, "i32")
+    to.write(f"(local.set {name} {condition.text})")
+    to.count(to.at, f"(i64.extend_i32_u {held})")
+    to.choices.append(choice_at(to.verified, to.at, held))
+
+
 def open_else(to: BodyWriter) -> None:
     """The other branch."""
-    to.write("else")
+    if to.choices:
+        to.choices.append(to.choices.pop().otherwise())
+    else:
+        to.write("else")
 
 
 def open_logic(to: BodyWriter) -> None:
@@ -251,7 +268,10 @@ def end(to: BodyWriter) -> None:
     elif opening in to.free.filters:
         to.guards.pop()
     elif name == "if":
-        to.write("end")
+        if to.choices:
+            to.choices.pop()
+        else:
+            to.write("end")
     elif opening in to.rounds:
         counted.close(to, opening)
     else:

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 from totemlang.native.translation.body import BodyWriter
 from totemlang.native.translation.counted_loop import Counted, counted
-from totemlang.native.translation.dues import first_tick, settle
+from totemlang.native.translation.dues import NOTHING, ROUNDS, settle
 from totemlang.native.translation.items import Item
+from totemlang.native.translation.ranges import INT as INT_RANGE
+from totemlang.native.translation.ranges import Range
 from totemlang.schema.types import BOOL, INT
 
-_INT_RANGE = (-(2**31), 2**31 - 1)
+_IN_A_ROW = ((16, 4), (48, 2))
+"""Instructions of a round, and how many rounds are written where they are no more."""
+
+_MOST_AHEAD = ROUNDS + 1
+"""Rounds that may be free to run, either way."""
 
 
 def is_counted(to: BodyWriter) -> bool:
@@ -60,30 +66,52 @@ def _open(to: BodyWriter, opening: int, loop: Counted) -> None:
     variable = to.slot(loop.slot).text
     bound = to.local(f"$e{opening}", width)
     limit = to.local(f"$u{opening}", width)
-    to.local(f"$v{opening}", "i32")
-    farthest = to.local(f"$w{opening}", "i64")
     if _steps_within(loop, right.number):
         to.special[loop.stepping] = opening
+    start = to.ranges[opening - 1][0] or INT_RANGE
+    first = f"(i32.const {start.only})" if start.only is not None else f"(local.get $v{opening})"
+    to.begins[opening] = first
     to.write(f"(local.set $e{opening} {right.text})")
+    to.write(f"(local.set $u{opening} {bound})")
+    if start.only is None:
+        to.local(f"$v{opening}", "i32")
+        to.meter(f"(local.set $v{opening} {variable})")
+    to.meter(_limited(to, opening, loop, first, "(local.get $tick)", start))
     to.write(f"block $b{opening}")
     to.write(f"block $f{opening}")
     to.landings.append(f"$f{opening}")
     to.write(f"loop $r{opening}")
-    to.write(f"(local.set $u{opening} {bound})")
-    sign = "lt" if loop.step > 0 else "gt"
-    near, other = farthest, bound
-    if not loop.is_wide:
-        near, other = f"(i32.wrap_i64 {farthest})", f"(i64.extend_i32_s {bound})"
-    steps = f"(i64.mul (i64.extend_i32_s (local.get $tick)) (i64.const {loop.step}))"
-    to.meter(
-        f"(local.set $v{opening} {variable})"
-        f"(local.set $w{opening} (i64.add (i64.extend_i32_s {variable}) {steps}))"
-        f"(if (i64.{sign}_s {farthest} {other}) (then (local.set $u{opening} {near})))"
-    )
     to.write(f"block $x{opening}")
     to.write(f"(br_if $x{opening} (i32.eqz {loop.condition(variable, limit)}))")
     to.write(f"loop $l{opening}")
+    to.bodies[opening] = len(to.lines)
     to.push(Item(BOOL, "(i32.const 1)"))
+
+
+def _limited(
+    to: BodyWriter, opening: int, loop: Counted, first: str, rounds: str, start: Range
+) -> str:
+    """Set the limit to the bound, or to so many rounds from `first` if that is nearer."""
+    bound, sign = f"(local.get $e{opening})", "lt" if loop.step > 0 else "gt"
+    farthest = _MOST_AHEAD * abs(loop.step)
+    if Range(start.low - farthest, start.high + farthest).within(INT_RANGE):
+        steps = rounds if loop.step == 1 else f"(i32.mul {rounds} (i32.const {loop.step}))"
+        near = steps if start.only == 0 else f"(i32.add {first} {steps})"
+        if loop.is_wide:
+            near = f"(i64.extend_i32_s {near})"
+        width = "i64" if loop.is_wide else "i32"
+        nearer = f"({width}.{sign}_s {near} {bound})"
+        return f"(local.set $u{opening} (select {near} {bound} {nearer}))"
+    far = to.local(f"$w{opening}", "i64")
+    near, other = far, f"(i64.add {bound} {NOTHING})"
+    if not loop.is_wide:
+        near = f"(i32.wrap_i64 {far})"
+        other = f"(i64.extend_i32_s (i32.add {bound} (global.get $failed)))"
+    steps = f"(i64.mul (i64.extend_i32_s {rounds}) (i64.const {loop.step}))"
+    return (
+        f"(local.set $w{opening} (i64.add (i64.extend_i32_s {first}) {steps}))"
+        f"(local.set $u{opening} (select {near} {bound} (i64.{sign}_s {far} {other})))"
+    )
 
 
 def close(to: BodyWriter, opening: int) -> None:
@@ -93,17 +121,23 @@ def close(to: BodyWriter, opening: int) -> None:
     variable, bound = to.slot(loop.slot).text, f"(local.get $e{opening})"
     name = to.counters[opening]
     count = f"(local.get ${name})"
-    rounds = _rounds(opening, loop, variable)
+    done = _rounds(loop, to.begins[opening], variable)
+    rounds = f"(i64.extend_i32_u {done})"
     limit = f"(local.get $u{opening})"
-    to.write(f"(br_if $l{opening} {loop.condition(variable, limit)}) end end")
-    to.meter(
-        f"(local.set $w{opening} {rounds})"
-        f"(local.set ${name} (i64.add {count} (local.get $w{opening})))"
-        "(local.set $tick (i32.sub (local.get $tick)"
-        f" (i32.wrap_i64 (local.get $w{opening}))))"
-    )
+    goes_on = loop.condition(variable, limit)
+    round_lines = to.lines[to.bodies[opening] :]
+    for _ in range(_rounds_in_a_row(loop) - 1):
+        to.write(f"(br_if $x{opening} (i32.eqz {goes_on}))")
+        to.lines += round_lines
+    to.write(f"(br_if $l{opening} {goes_on}) end end")
     to.write(f"(br_if $b{opening} (i32.eqz {loop.condition(variable, bound)}))")
-    to.meter(settle(to, to.entries, to.at) + first_tick())
+    to.meter(
+        f"(local.set ${name} (i64.add {count} {rounds}))"
+        f"{settle(to, to.entries, to.at)}"
+        f"(local.set ${name} (i64.sub {count} {rounds}))"
+        f"(local.set $tick (i32.add (i32.const {ROUNDS}) {done}))"
+        + _limited(to, opening, loop, variable, f"(i32.const {ROUNDS})", INT_RANGE)
+    )
     to.write(f"br $r{opening} end")
     if landing in to.landed:
         outer = to.landings[-1]
@@ -113,14 +147,27 @@ def close(to: BodyWriter, opening: int) -> None:
     else:
         to.write("unreachable end")
     to.write("end")
+    to.meter(
+        f"(local.set ${name} (i64.add {count} {rounds}))"
+        f"(local.set $tick (i32.sub (local.get $tick) {done}))"
+    )
 
 
-def _rounds(opening: int, loop: Counted, variable: str) -> str:
-    """Rounds that came to their end since the variable was looked at."""
-    first = f"(i64.extend_i32_s (local.get $v{opening}))"
-    here = f"(i64.extend_i32_s {variable})"
-    way = f"(i64.sub {here} {first})" if loop.step > 0 else f"(i64.sub {first} {here})"
-    return way if abs(loop.step) == 1 else f"(i64.div_u {way} (i64.const {abs(loop.step)}))"
+def _rounds_in_a_row(loop: Counted) -> int:
+    """How often a round is written one after the other: short ones more often.
+
+    Going back is a jump and moves between registers, and where a short loop comes to stand in
+    memory decides on its time.
+    """
+    instructions = loop.frame.end - loop.frame.do
+    return next((times for most, times in _IN_A_ROW if instructions <= most), 1)
+
+
+def _rounds(loop: Counted, first: str, variable: str) -> str:
+    """Rounds that came to their end since the loop began."""
+    here, there = (variable, first) if loop.step > 0 else (first, variable)
+    way = here if there == "(i32.const 0)" else f"(i32.sub {here} {there})"
+    return way if abs(loop.step) == 1 else f"(i32.div_u {way} (i32.const {abs(loop.step)}))"
 
 
 def _steps_within(loop: Counted, number: float | None) -> bool:
@@ -131,4 +178,4 @@ def _steps_within(loop: Counted, number: float | None) -> bool:
     if not isinstance(number, int):
         return False
     inner = number - (loop.step > 0) + (loop.step < 0) if strict else number
-    return _INT_RANGE[0] <= inner + loop.step <= _INT_RANGE[1]
+    return INT_RANGE.low <= inner + loop.step <= INT_RANGE.high

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 ROUNDS = 1 << 14
 """Rounds of loops after which a body deducts what it owes."""
 
+NOTHING = "(i64.extend_i32_u (global.get $failed))"
+"""Zero, as nothing has failed, but the compiler does not know: what is added to it is worked out
+where it stands. Otherwise it would be ahead of the loop, each time, for what is rarely needed."""
+
 _MOST_INSTRUCTIONS = 600
 _MOST_OPENINGS = 40
 _MOST_TERMS = 400
@@ -107,17 +111,17 @@ def settle(to: BodyWriter, entries: str, at: int = -1, *, refill: bool = True) -
         return ""
     constant = dues.beyond(at) if at >= 0 else 0
     due = f"(i64.const {constant})"
+    nothing = f"(local.set $due {NOTHING})" if at >= 0 else ""
     if entries == "(i64.const 1)":
         due = f"(i64.const {constant + dues.entry})"
     elif dues.entry:
-        due = f"(i64.add {due} (i64.mul {entries} (i64.const {dues.entry})))"
+        due = _with(due, entries, dues.entry, nothing)
     for opening, totem in dues.counted.items():
         if totem:
-            count = f"(local.get ${to.counters[opening]})"
-            due = f"(i64.add {due} (i64.mul {count} (i64.const {totem})))"
+            due = _with(due, f"(local.get ${to.counters[opening]})", totem, nothing)
     left = "(local.get $left)"
     text = (
-        f"(local.set $due {due})"
+        f"{nothing}(local.set $due {due})"
         f"(local.set $left (i64.sub (i64.add {left} (local.get $paid)) (local.get $due)))"
         "(local.set $paid (local.get $due))"
     )
@@ -125,6 +129,13 @@ def settle(to: BodyWriter, entries: str, at: int = -1, *, refill: bool = True) -
         more = f"(local.set $left (call $refill {left}))"
         text += f"(if (i64.lt_s {left} (i64.const 0)) (then {before}{more}{after}))"
     return text
+
+
+def _with(due: str, count: str, totem: int, nothing: str) -> str:
+    """What is due, and so much totem for each count. Within a loop `$due` is nothing by now."""
+    if nothing:
+        count = f"(i64.add {count} (local.get $due))"
+    return f"(i64.add {due} (i64.mul {count} (i64.const {totem})))"
 
 
 def settle_last(to: BodyWriter, entries: str) -> str:
@@ -162,7 +173,7 @@ def _kept(to: BodyWriter, at: int) -> tuple[str, str]:
         before.append(f"({value_type}.store {where} (local.get {name}))")
         after.append(f"(local.set {name} ({value_type}.load {where}))")
     for (opening, array), number in to.views.items():
-        if opening <= at <= to.shape.frames[opening].end:
+        if opening < 0 or opening <= at <= to.shape.frames[opening].end:
             after.append(read_again(number, array))
     return "".join(before), "".join(after)
 

@@ -15,6 +15,9 @@ from totemlang.native.values import SHIFT, VALUE, load
 from totemlang.schema.types import Kind
 from totemlang.vm.failures import OUTSIDE_ARRAY
 
+NOWHERE, RECORDS = -2, -1
+"""Instead of the instruction that opens a loop: none; that over the records of a stage."""
+
 
 @frozen
 class View:
@@ -83,7 +86,7 @@ def _is_inside(to: BodyWriter, array: Item, index: str) -> bool:
 
 def _view(to: BodyWriter, array: Item) -> View:
     loop = _outermost(to, array)
-    if loop < 0:
+    if loop == NOWHERE:
         return View(f"(i32.load {array.text})", f"(i32.load offset=4 {array.text})")
     key = (loop, array.text)
     if key not in to.views:
@@ -91,20 +94,26 @@ def _view(to: BodyWriter, array: Item) -> View:
         to.local(f"$d{number}", "i32")
         to.local(f"$k{number}", "i32")
         to.views[key] = number
-        to.lines[to.heads[loop]] += read_again(number, array.text)
+        text = read_again(number, array.text)
+        if loop == RECORDS:
+            to.before.append(text)
+        else:
+            to.lines[to.heads[loop]] += text
     number = to.views[key]
     return View(f"(local.get $d{number})", f"(local.get $k{number})")
 
 
 def _outermost(to: BodyWriter, array: Item) -> int:
-    """The outermost loop around in which an array stays where and as long as it is; or -1."""
+    """The outermost loop around in which an array stays where and as long as it is."""
     source, number = array.origin
     if not source or (array.type.kind is Kind.STRING and to.owns.kept):
-        return -1
+        return NOWHERE
+    if source == "global" and to.has_records:
+        return RECORDS
     for opening in to.opened:
         if opening not in to.heads:
             continue
         end = to.shape.frames[opening].end
         if source == "global" or not to.shape.stores_within(number, opening, end):
             return opening
-    return -1
+    return NOWHERE

@@ -55,6 +55,7 @@ def write_stage(to: BodyWriter, stage: Stage, frame: int, outputs: int, places: 
     for name in ("$row", "$out", "$first_out", "$mark"):
         to.local(name, "i32")
     to.locals.setdefault("$left", "i64")
+    to.has_records = True
     begin(to, dues_of(to.verified, to.shape, to.prepaid))
     to.entries = f"(i64.extend_i32_u (i32.sub (i32.add {_ROW} (i32.const 1)) (local.get $from)))"
     head = [first_tick() if to.dues is not None else ""]
@@ -84,6 +85,7 @@ def write_stage(to: BodyWriter, stage: Stage, frame: int, outputs: int, places: 
         " (param $left i64) (result i64)",
         to.declarations(frozenset({"$left"})),
         *head,
+        *to.before,
         f"(local.set $row {_FROM})",
         f"(if (i32.ge_u {_FROM} (local.get $rows)) (then"
         f" (i32.store (i32.const {ROWS_OUT}) (i32.const 0)) (return (local.get $left))))",

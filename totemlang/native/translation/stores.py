@@ -19,6 +19,9 @@ from totemlang.tables.native import FORMS
 
 def write_slot(to: BodyWriter, slot: int, item: Item) -> None:
     """Store a value into a slot."""
+    if to.choices:
+        to.set_slot(slot, (to.choices[-1].between(item, slot, to.slot(slot).text),))
+        return
     form = FORMS[item.type.kind]
     is_text = item.type.kind is Kind.STRING
     if item.type.is_array:
