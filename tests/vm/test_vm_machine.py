@@ -13,6 +13,7 @@ from totemlang.vm import failures
 from totemlang.vm.global_values import TOO_COSTLY, global_values
 from totemlang.vm.machine import Failures, Machine
 from totemlang.vm.meter import Meter
+from totemlang.vm.prepared import prepare
 from totemlang.vm.trace import trace_script
 
 HALVES = """\
@@ -189,6 +190,26 @@ double total = sum(w) + half
     run = Machine(verified, (4, (1.0, 2.0)), (), Meter(PLENTY))
     assert run.run_script() == {"a": 6}
     del text
+
+
+def test_initial_values_need_nothing_of_the_rest() -> None:
+    text = """\
+dataset d(int x)
+param int n
+param int[] steps = [n, n * 2, 7 // n]
+function int twice(int x)
+    return 2 * x
+end function
+map m(d row)
+    emit twice(row.x) as x, steps[0] as first
+end map
+"""
+    verified = compiled(text)
+    assert global_values(verified, {"n": 4}) == (4, (4, 8, 1))
+    assert global_values(verified, {"n": 4}, prepared=prepare(verified)) == (4, (4, 8, 1))
+    with pytest.raises(OperationFailed) as raised:
+        global_values(verified, {"n": 0})
+    assert (raised.value.reason, raised.value.line) == (failures.DIVISION_BY_ZERO, 3)
 
 
 def test_initial_values_are_free_but_not_without_bound() -> None:

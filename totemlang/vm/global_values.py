@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from attrs import evolve
+
 from totemlang.bytecode.module import GlobalKind, Value
 from totemlang.diagnostics import OperationFailed, OutOfTotem, UsageError
 from totemlang.verify.verified import VerifiedModule
@@ -35,7 +37,7 @@ def global_values(
     if all(g.initial is None or g.field.name in sent for g in module.globals):
         return tuple(_sent(g.field.name, sent) for g in module.globals)
     till = Till(Meter(INITIAL_TOTEM))
-    loaded = load(prepare(verified) if prepared is None else prepared, pool(verified, ()), till)
+    loaded = load(prepared or prepare(_only_initials(verified)), pool(verified, ()), till)
     values: list[Value] = []
     size = 0
     for number, known in enumerate(module.globals):
@@ -59,6 +61,12 @@ def global_values(
         loaded.names[f"g{number}"] = machine_value(value)
         values.append(tuple(value) if isinstance(value, list) else value)
     return tuple(values)
+
+
+def _only_initials(verified: VerifiedModule) -> VerifiedModule:
+    """The module without all that initial values do not use: they call nothing."""
+    module = evolve(verified.module, functions=(), stages=(), script=None, variables=())
+    return evolve(verified, module=module, functions=(), stages=(), script=None, own=())
 
 
 def _sent(name: str, sent: Mapping[str, Value]) -> Value:
