@@ -78,18 +78,20 @@
 
 ;; Code points: bytes that do not continue one.
 (func $length_string (param $text i64) (result i32)
-  (local $at i32) (local $end i32) (local $found i32)
+  (local $at i32) (local $bytes i32) (local $found i32)
   (local.set $at (i32.wrap_i64 (local.get $text)))
-  (local.set $end (i32.add (local.get $at)
-    (i32.wrap_i64 (i64.shr_u (local.get $text) (i64.const 32)))))
+  (local.set $bytes (i32.wrap_i64 (i64.shr_u (local.get $text) (i64.const 32))))
   (loop $more
-    (if (i32.lt_u (local.get $at) (local.get $end))
+    (if (i32.ge_u (local.get $bytes) (i32.const 16))
       (then
-        (local.set $found (i32.add (local.get $found) (i32.popcnt
-          (call $letters_at (local.get $at) (local.get $end)))))
+        (local.set $found (i32.add (local.get $found) (i32.popcnt (i8x16.bitmask
+          (i8x16.gt_s (v128.load (local.get $at)) (i8x16.splat (i32.const -65)))))))
         (local.set $at (i32.add (local.get $at) (i32.const 16)))
+        (local.set $bytes (i32.sub (local.get $bytes) (i32.const 16)))
         (br $more))))
-  (local.get $found))
+  (i32.add (local.get $found) (i32.popcnt (i32.and
+    (i8x16.bitmask (i8x16.gt_s (v128.load (local.get $at)) (i8x16.splat (i32.const -65))))
+    (i32.sub (i32.shl (i32.const 1) (local.get $bytes)) (i32.const 1))))))
 
 ;; Where letters begin in the sixteen bytes at an address, a bit each, but not beyond the end.
 (func $letters_at (param $at i32) (param $end i32) (result i32)
@@ -135,6 +137,20 @@
     (then (global.set $failed (i32.const {NEGATIVE_LENGTH})) (return (i64.const 0))))
   (local.set $bytes (i64.shr_u (local.get $text) (i64.const 32)))
   (local.set $at (i32.wrap_i64 (local.get $text)))
+  ;; among the first sixteen bytes, all of ASCII
+  (if (i64.le_u (i64.add (local.get $start) (local.get $length)) (i64.const 16))
+    (then
+      (if (i32.eqz (i8x16.bitmask (v128.load (local.get $at))))
+        (then
+          (local.set $start (select (local.get $start) (local.get $bytes)
+            (i64.lt_u (local.get $start) (local.get $bytes))))
+          (local.set $bytes (i64.sub (local.get $bytes) (local.get $start)))
+          (return (i64.or
+            (i64.extend_i32_u (i32.add (local.get $at) (i32.wrap_i64 (local.get $start))))
+            (i64.shl
+              (select (local.get $length) (local.get $bytes)
+                (i64.lt_u (local.get $length) (local.get $bytes)))
+              (i64.const 32))))))))
   (local.set $end (i32.add (local.get $at) (i32.wrap_i64 (local.get $bytes))))
   ;; no more code points than bytes
   (local.set $at (if (result i32) (i64.ge_u (local.get $start) (local.get $bytes))
@@ -173,16 +189,26 @@
     (i64.shl (local.get $bytes) (i64.const 32))))
 
 (func $concatenate_2 (param $one i64) (param $other i64) (result i64)
-  (local $left i32) (local $bytes i64) (local $to i32)
+  (local $left i32) (local $right i32) (local $to i32)
   (local.set $left (i32.wrap_i64 (i64.shr_u (local.get $one) (i64.const 32))))
-  (local.set $bytes (i64.add
-    (i64.shr_u (local.get $one) (i64.const 32)) (i64.shr_u (local.get $other) (i64.const 32))))
-  (if (i64.gt_u (local.get $bytes) (i64.const {MAX_VALUE_BYTES}))
+  (local.set $right (i32.wrap_i64 (i64.shr_u (local.get $other) (i64.const 32))))
+  ;; 2^28 bytes and more do not exist
+  (if (i32.gt_u (i32.add (local.get $left) (local.get $right)) (i32.const {MAX_VALUE_BYTES}))
     (then (global.set $failed (i32.const {TOO_LARGE})) (return (i64.const 0))))
-  (local.set $to (call $alloc (i32.wrap_i64 (local.get $bytes))))
-  (call $move (local.get $to) (i32.wrap_i64 (local.get $one)) (local.get $left))
-  (call $move (i32.add (local.get $to) (local.get $left)) (i32.wrap_i64 (local.get $other))
-    (i32.wrap_i64 (i64.shr_u (local.get $other) (i64.const 32))))
+  ;; sixteen bytes at least of each, whatever follows them
+  (local.set $to (call $alloc
+    (i32.add (i32.add (local.get $left) (local.get $right)) (i32.const 16))))
+  (if (i32.le_u (local.get $left) (i32.const 16))
+    (then (v128.store (local.get $to) (v128.load (i32.wrap_i64 (local.get $one)))))
+    (else (call $move (local.get $to) (i32.wrap_i64 (local.get $one)) (local.get $left))))
+  (if (i32.le_u (local.get $right) (i32.const 16))
+    (then
+      (v128.store (i32.add (local.get $to) (local.get $left))
+        (v128.load (i32.wrap_i64 (local.get $other)))))
+    (else
+      (call $move (i32.add (local.get $to) (local.get $left))
+        (i32.wrap_i64 (local.get $other)) (local.get $right))))
   (i64.or
     (i64.extend_i32_u (local.get $to))
-    (i64.shl (local.get $bytes) (i64.const 32))))
+    (i64.shl
+      (i64.extend_i32_u (i32.add (local.get $left) (local.get $right))) (i64.const 32))))

@@ -39,8 +39,11 @@
         (local.get $at) (local.get $end) (local.get $table) (local.get $others)))
       (if (i32.gt_u (local.get $most) (i32.const {MAX_ELEMENTS}))
         (then (global.set $failed (i32.const {TOO_LARGE})) (return (i32.const 0))))))
-  (local.set $result (call $new_array_string (i32.add (local.get $most) (i32.const 4))))
+  (local.set $result (call $alloc
+    (i32.shl (i32.add (local.get $most) (i32.const 6)) (i32.const 3))))
   (local.set $to (i32.add (local.get $result) (i32.const 16)))
+  (i32.store (local.get $result) (local.get $to))
+  (i64.store offset=8 (local.get $result) (i64.const 0))
   (loop $more
     (if (i32.lt_u (local.get $at) (local.get $end))
       (then
@@ -119,7 +122,8 @@
   (local.get $result))
 
 ;; Where a word ends of which sixty-four bytes are known.
-(func $word_end (param $at i32) (param $end i32) (param $table v128) (param $others i32) (result i32)
+(func $word_end (param $at i32) (param $end i32) (param $table v128) (param $others i32)
+  (result i32)
   (local $found i64)
   (block $none
     (loop $more
