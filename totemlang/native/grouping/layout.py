@@ -28,6 +28,12 @@ TABLES = 256
 
 TABLE_BYTES = 32
 
+_FEW, _FEW_BYTES = 128, 8_192
+"""Groups for which there may be sums aside (see few.py), and bytes of those."""
+
+_APART = 1_088
+"""Bytes between them that no power of two divides: stores then do not seem to be to one place."""
+
 
 @frozen
 class Asked:
@@ -148,6 +154,26 @@ class Layout:
         return Kind.STRING not in self.signature.keys
 
     @property
+    def few_size(self) -> int:
+        """Bytes of a group's sums aside: a pair of words for each, the count, nothing."""
+        return 16 * self.windows + 16
+
+    @property
+    def few(self) -> int:
+        """For how many groups found by value there are sums aside; 0 if other things are kept."""
+        keys = self.signature.keys
+        if len(keys) != 1 or keys[0] in (Kind.BOOL, Kind.STRING):
+            return 0
+        if not self.windows or len(self.cells) > self.windows:
+            return 0
+        return min(_FEW, _FEW_BYTES // self.few_size)
+
+    @property
+    def few_bytes(self) -> int:
+        """Bytes of these sums, of which there are two."""
+        return self.few * self.few_size + _APART if self.few else 0
+
+    @property
     def record(self) -> int:
         """Bytes of a row that waits in a buffer; 0 if rows cannot wait."""
         return 0 if self.text_extremes else 8 * (len(self.words) + len(self.read))
@@ -170,6 +196,8 @@ class State:
     """For 0 to 16 bytes of a string, two words that let so many bytes through."""
     arguments: int = field(init=False)
     """i32: the places of the columns."""
+    few: int = field(init=False)
+    """The sums aside of few groups, twice: zeros but while rows are taken in."""
     tables: int = field(init=False)
     """32 bytes a table: see tables.wat."""
     end: int = field(init=False)
@@ -184,7 +212,8 @@ class State:
         fill(self, "direct", self.ranges + 16 * len(layout.signature.keys))
         fill(self, "masks", self.direct + 8)
         fill(self, "arguments", self.masks + 17 * 16)
-        fill(self, "tables", (self.arguments + 4 * len(layout.columns) + 63) & -64)
+        fill(self, "few", (self.arguments + 4 * len(layout.columns) + 63) & -64)
+        fill(self, "tables", self.few + 2 * layout.few_bytes + 63 & -64)
         fill(self, "end", (self.tables + TABLES * TABLE_BYTES + 63) & -64)
 
 

@@ -101,6 +101,16 @@ class Loops:
   (then (call $settle (local.get $e))))
 (i64.store $own offset={at} (local.get $e) (i64.add (local.get $count) (i64.const 1)))"""
 
+    def counted_more(self) -> str:
+        """Count `$more` rows beyond `$count`; where 2^16 are passed the group is settled."""
+        after = "(i64.add (local.get $count) (local.get $more))"
+        passed = [
+            f"(i64.shr_u (i64.sub {count} (i64.const 1)) (i64.const 16))"
+            for count in ("(local.get $count)", after)
+        ]
+        return f"""(i64.store $own offset={self.layout.count} (local.get $e) {after})
+(if (i64.ne {passed[0]} {passed[1]}) (then (call $settle (local.get $e))))"""
+
     def counted_at_once(self) -> str:
         """Count the row and take it in without calls, or leave the block `$rare` before."""
         at = self.layout.count

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from totemlang.native.grouping.cells import Cells
 from totemlang.native.grouping.exact import exact_functions
+from totemlang.native.grouping.few import Few
 from totemlang.native.grouping.keys import Keys
 from totemlang.native.grouping.labels import labels_function
 from totemlang.native.grouping.layout import Layout, Signature, State
@@ -41,7 +42,8 @@ def module_text(signature: Signature) -> str:
     stretches = Stretches(layout, state, cells)
     parts += stretches.functions()
     if signature.keys:
-        parts += Runs(layout, state, loops, stretches).functions()
+        few = Few(layout, state, loops)
+        parts += Runs(layout, state, loops, stretches, few).functions()
     else:
         parts += Whole(layout, state, cells, stretches).functions()
         parts.append('(export "hashed" (func $hashed_rows))')  # once it has met other groups

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
+from totemlang.native.grouping.few import Few
 from totemlang.native.grouping.layout import Layout, State
 from totemlang.native.grouping.loops import Loops
 from totemlang.native.grouping.stretch import Stretches
@@ -31,12 +32,15 @@ class Runs:
     state: State
     loops: Loops
     stretches: Stretches
+    few: Few
 
     def functions(self) -> Iterable[str]:
         """All the functions."""
         for part, kind in enumerate(self.layout.signature.keys):
             yield self._run_of_texts(part) if kind is Kind.STRING else ""
             yield self._run(part, kind)
+        if self.layout.few:
+            yield from self.few.functions()
         if self.layout.is_direct:
             yield self._known_directly()
             yield self._driver("direct", "$known_directly", limit="")
@@ -52,11 +56,12 @@ class Runs:
         for part in range(1, len(self.layout.signature.keys)):
             runs += f"""(if (i32.ge_u (local.get $number) (i32.const {_LEAST})) (then
   (local.set $number (call $run{part} (local.get $from) (local.get $number)))))"""
-        count = f"(i64.load $own offset={at} (local.get $e))"
+        few = self.few.attempt() if name == "direct" and self.layout.few else ""
         parameter, given = (f"(param {limit} i32)", f"(local.get {limit})") if limit else ("", "")
         return f"""
 (func (export "{name}") (param $from i32) (param $rows i32) {parameter} (result i32)
   (local $number i32)(local $step i32)(local $stop i32)(local $e i32)(local $count i64)
+  (local $more i64)(local $patience i32)
   (local.set $step (i32.const {_FIRST_STEP}))
   (block $done
     (loop $again
@@ -71,16 +76,13 @@ class Runs:
         (local.set $e (call {known} (local.get $from)))
         (br_if $single (i32.eqz (local.get $e)))
         {self.stretches.calls("(local.get $number)")}
-        (local.set $count {count})
-        (i64.store $own offset={at} (local.get $e) (i64.add (local.get $count)
-          (i64.extend_i32_u (local.get $number))))
-        ;; settled when 2^16 rows are passed
-        (if (i64.ne (i64.shr_u (i64.sub (local.get $count) (i64.const 1)) (i64.const 16))
-            (i64.shr_u (i64.sub {count} (i64.const 1)) (i64.const 16)))
-          (then (call $settle (local.get $e))))
+        (local.set $count (i64.load $own offset={at} (local.get $e)))
+        (local.set $more (i64.extend_i32_u (local.get $number)))
+        {self.loops.counted_more()}
         (local.set $from (i32.add (local.get $from) (local.get $number)))
         (local.set $step (i32.const {_FIRST_STEP}))
         (br $again))
+      {few}
       (local.set $stop (i32.add (local.get $from) (local.get $step)))
       (if (i32.gt_u (local.get $stop) (local.get $rows)) (then
         (local.set $stop (local.get $rows))))
