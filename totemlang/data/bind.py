@@ -18,6 +18,8 @@ from totemlang.data.file import BATCH_ROWS, DataFile
 from totemlang.data.kinds import ARROW, WIDER
 from totemlang.data.normalise import reading
 from totemlang.data.premises import check_column, check_rows, survey_for
+from totemlang.data.row_range import piece_around
+from totemlang.data.shared_pieces import SharedPieces
 from totemlang.data.survey import ColumnSurvey
 from totemlang.diagnostics import BadData
 from totemlang.schema.metadata import Metadata
@@ -85,6 +87,7 @@ class BoundData:
     columns: tuple[BoundColumn, ...]
     rows: int
     kept: tuple[pa.RecordBatch, ...] | None = field(repr=False)
+    _shared: SharedPieces = field(factory=SharedPieces, init=False, repr=False)
 
     @property
     def edges(self) -> tuple[int, ...] | None:
@@ -112,13 +115,31 @@ class BoundData:
             BadData: where the file has changed since it was bound.
         """
         if self.kept is None:
-            yield from _read(self.data, self.columns, rows, between=between, may_code=may_code)
+            found = None if between is None else self._shared_rows(between, may_code)
+            if found is None:
+                yield from _read(self.data, self.columns, rows, between=between, may_code=may_code)
+                return
+            for batch in found:
+                for start in range(0, batch.num_rows, rows):
+                    yield batch.slice(start, rows)
             return
         for batch in self._kept_batches(rows, between):
             if may_code:
                 yield batch
             else:
                 yield from written_out(batch)
+
+    def _shared_rows(self, part: tuple[int, int], may_code: bool) -> list[pa.RecordBatch] | None:
+        """Rows that are a part of one piece of a file, which is read for all its parts."""
+        piece = piece_around(self.edges or (), part)
+        if piece is None or part[0] >= part[1] or piece == part or not self.columns:
+            return None
+
+        def read() -> Iterator[pa.RecordBatch]:
+            rows = part[1] - part[0]
+            return _read(self.data, self.columns, rows, between=piece, may_code=may_code)
+
+        return self._shared.take(piece, part, read, may_code=may_code)
 
     def _kept_batches(self, rows: int, between: tuple[int, int] | None) -> Iterator[pa.RecordBatch]:
         assert self.kept is not None

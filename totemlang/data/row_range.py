@@ -25,6 +25,14 @@ def edges(files: Sequence[TableFile]) -> tuple[int, ...] | None:
     return tuple(accumulate(sizes, initial=0))
 
 
+def piece_around(edges: Sequence[int], part: tuple[int, int]) -> tuple[int, int] | None:
+    """The rows between two edges with all rows of a part between them; None where it has edges."""
+    first = bisect_right(edges, part[0]) - 1
+    if not 0 <= first < len(edges) - 1 or part[1] > edges[first + 1]:
+        return None
+    return edges[first], edges[first + 1]
+
+
 def rows_between(
     files: Sequence[TableFile],
     columns: Sequence[str],
@@ -47,17 +55,22 @@ def rows_between(
         chosen = range(first, min(bisect_left(starts, stop), len(starts) - 1))
         if len(chosen):
             found = file.batches(columns, rows, kinds, chosen, may_code=may_code)
-            yield from _cut(found, starts[first], start, stop)
+            yield from _cut(found, (starts[first], starts[chosen.stop]), start, stop)
         at = starts[-1]
 
 
 def _cut(
-    batches: Iterator[pa.RecordBatch], at: int, start: int, stop: int
+    batches: Iterator[pa.RecordBatch], rows: tuple[int, int], start: int, stop: int
 ) -> Iterator[pa.RecordBatch]:
+    """Of batches with these rows those from `start` to `stop`.
+
+    Where they go on until the last one they are read to their end: what is seen there counts too.
+    """
+    at, end = rows
     for batch in batches:
         low, high = max(start - at, 0), min(stop - at, batch.num_rows)
         if low < high:
             yield batch.slice(low, high - low)
         at += batch.num_rows
-        if at >= stop:
+        if stop <= at < end:
             return

@@ -5,7 +5,7 @@ Results, totem and failures are put together in the order of tasks, so the cuts 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import pyarrow as pa
@@ -15,8 +15,11 @@ from totemlang.data.bind import BoundData
 from totemlang.engine.pieces import Pieces, cut
 from totemlang.engine.spool import Spool
 
-TASK_ROWS = 262_144
-"""About so many rows of a file are a task."""
+TASKS = 8
+"""About so many tasks are made of a file at least, where each is worth it."""
+
+LEAST_ROWS, MOST_ROWS = 65_536, 1 << 20
+"""About so many rows of a file are a task, at least and at most."""
 
 LOOSE_ROWS = 262_144
 """So many rows are a task where they are handed over in memory."""
@@ -60,10 +63,12 @@ def data_tasks(data: BoundData, partitions: int | None, *, in_memory: bool) -> I
     `in_memory`: whoever takes them shares this process's memory.
     """
     if data.edges is None or (in_memory and data.kept is not None):
-        yield from rows_tasks(data.batches(LOOSE_ROWS, may_code=in_memory), data.rows, partitions)
+        size = min(LOOSE_ROWS, _task_rows(data.rows))
+        batches = data.batches(size, may_code=in_memory)
+        yield from rows_tasks(batches, data.rows, partitions, size)
         return
     if partitions is None:
-        edges = _merged(data.edges)
+        edges = even(data.edges)
     else:
         edges = [data.rows * part // partitions for part in range(partitions + 1)]
     for number, (start, stop) in enumerate(pairwise(edges)):
@@ -76,13 +81,13 @@ def spool_tasks(spool: Spool, partitions: int | None) -> Iterator[Task]:
 
 
 def rows_tasks(
-    batches: Iterable[pa.RecordBatch], rows: int, partitions: int | None
+    batches: Iterable[pa.RecordBatch], rows: int, partitions: int | None, size: int = LOOSE_ROWS
 ) -> Iterator[Task]:
     """Rows that come in batches, `rows` in all, as tasks, at least one; with `partitions` so many.
 
-    A part of a batch goes to one task and the rest to the next.
+    Otherwise each is of `size` rows. A part of a batch goes to one task and the rest to the next.
     """
-    number, part = 0, _part(0, rows, partitions)
+    number, part = 0, _part(0, rows, partitions, size)
     taken: list[pa.RecordBatch] = []
     for whole in batches:
         batch = whole
@@ -91,7 +96,7 @@ def rows_tasks(
             batch = batch.slice(part)
             yield Task(number, LooseRows(tuple(taken)))
             number += 1
-            taken, part = [], _part(number, rows, partitions)
+            taken, part = [], _part(number, rows, partitions, size)
         if batch.num_rows:
             taken.append(batch)
             part -= batch.num_rows
@@ -99,9 +104,9 @@ def rows_tasks(
         yield Task(number, LooseRows(tuple(taken)))
 
 
-def _part(number: int, rows: int, partitions: int | None) -> int:
+def _part(number: int, rows: int, partitions: int | None, size: int) -> int:
     if partitions is None:
-        return LOOSE_ROWS
+        return size
     if number >= partitions:
         return rows + 1  # never: all parts are out
     return rows * (number + 1) // partitions - rows * number // partitions
@@ -120,12 +125,24 @@ def groups_tasks(stretches: Iterable[Pieces], partitions: int | None) -> Iterato
             number += 1
 
 
-def _merged(edges: tuple[int, ...]) -> list[int]:
-    """The edges that leave tasks of a good size between them; the first and the last always."""
-    kept = [edges[0]]
-    for edge in edges[1:]:
-        if edge - kept[-1] >= TASK_ROWS:
+def even(edges: Sequence[int]) -> list[int]:
+    """Edges of tasks of about one size: small pieces of a file together, large ones in parts.
+
+    They depend on the data alone, never on who reads it.
+    """
+    size = _task_rows(edges[-1])
+    fine = [edges[0]]
+    for start, stop in pairwise(edges):
+        parts = max(1, (stop - start + size // 2) // size)
+        fine += [start + (stop - start) * part // parts for part in range(1, parts + 1)]
+    kept = [fine[0]]
+    for edge in fine[1:]:
+        if edge - kept[-1] >= size // 2:
             kept.append(edge)
     if kept[-1] != edges[-1] or len(kept) == 1:
         kept.append(edges[-1])
     return kept
+
+
+def _task_rows(rows: int) -> int:
+    return max(LEAST_ROWS, min(MOST_ROWS, rows // TASKS))

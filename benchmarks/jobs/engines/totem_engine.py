@@ -28,6 +28,10 @@ from totemlang.schema.types import Kind
 PROGRAMS = Path(__file__).resolve().parents[1] / "programs"
 
 
+UNIT = 1 << 16
+"""Rows of a table in memory that are asked for together, at least."""
+
+
 @frozen
 class MemoryTable:
     """An Arrow table in memory, as a file of the data room."""
@@ -47,8 +51,10 @@ class MemoryTable:
 
     @property
     def units(self) -> tuple[int, ...]:
-        """Rows of its batches."""
-        return tuple(batch.num_rows for batch in self.table.to_batches())
+        """It can be read from any row: pieces of a size."""
+        return tuple(
+            min(UNIT, self.table.num_rows - start) for start in range(0, self.table.num_rows, UNIT)
+        )
 
     def batches(
         self,
@@ -60,8 +66,10 @@ class MemoryTable:
         may_code: bool = False,
     ) -> Iterator[pa.RecordBatch]:
         """The named columns, at most `rows` rows at a time."""
-        found = self.table.select(list(dict.fromkeys(columns))).to_batches()
-        for batch in found if units is None else found[units.start : units.stop]:
+        found = self.table.select(list(dict.fromkeys(columns)))
+        if units is not None:
+            found = found.slice(units.start * UNIT, len(units) * UNIT)
+        for batch in found.to_batches():
             for start in range(0, batch.num_rows, rows):
                 piece = batch.slice(start, rows)
                 yield from normalised_pieces(
