@@ -103,34 +103,31 @@ class Performer:
     ) -> Iterator[tuple[Failures, int]]:
         """What failed, batch by batch, and its rows, as a taker takes what they emit."""
         given = task.input
-        if isinstance(given, FileRows | LooseRows):
-            for whole in self._batches(given, self._rows_at_once(stage, taker)):
+        if not isinstance(given, FileRows | LooseRows):
+            groups = GROUP_ROWS
+            if emits_several(stage.code):
+                groups = max(1, self.batch_rows // SEVERAL_EMITS)
+            for piece in cut(given, groups, GROUP_ROWS):
+                emission = self._reduced(number, piece)
+                taker.receive(emission)
+                yield emission.failures, piece.rows
+        elif isinstance(taker, MapTaker):
+            for whole in self._batches(given, self._streamed_rows(stage)):
                 for batch in in_pieces(whole, self.batch_rows):
-                    yield self._mapped(number, batch, taker), batch.num_rows
-            return
-        groups = GROUP_ROWS
-        if emits_several(stage.code):
-            groups = max(1, self.batch_rows // SEVERAL_EMITS)
-        for piece in cut(given, groups, GROUP_ROWS):
-            emission = self._reduced(number, piece)
-            taker.receive(emission)
-            yield emission.failures, piece.rows
+                    yield taker.map(self.machine, number, batch), batch.num_rows
+        else:
+            several = emits_several(stage.code)
+            rows = max(1, self.batch_rows // SEVERAL_EMITS) if several else self.batch_rows
+            for batch in self._batches(given, rows):
+                emission = self.machine.map(number, batch)
+                taker.receive(emission)
+                yield emission.failures, batch.num_rows
 
-    def _rows_at_once(self, stage: Stage, taker: Taker) -> int:
-        """Rows that go to a map at once: more where what it emits needs no room."""
-        if isinstance(taker, MapTaker):
-            width = sum(each.type.kind is Kind.STRING for each in stage.parameters)
-            fitting = STREAM_BYTES // (8 * max(1, width + len(stage.parameters)))
-            return max(self.batch_rows, min(self.stream_rows, fitting))
-        several = emits_several(stage.code)
-        return max(1, self.batch_rows // SEVERAL_EMITS) if several else self.batch_rows
-
-    def _mapped(self, number: int, batch: pa.RecordBatch, taker: Taker) -> Failures:
-        if isinstance(taker, MapTaker):
-            return taker.map(self.machine, number, batch)
-        emission = self.machine.map(number, batch)
-        taker.receive(emission)
-        return emission.failures
+    def _streamed_rows(self, stage: Stage) -> int:
+        """Rows that go at once to a map that emits to its taker: nothing has to hold what it does."""
+        width = sum(each.type.kind is Kind.STRING for each in stage.parameters)
+        fitting = STREAM_BYTES // (8 * max(1, width + len(stage.parameters)))
+        return max(self.batch_rows, min(self.stream_rows, fitting))
 
     def _batches(self, given: FileRows | LooseRows, rows: int) -> Iterator[pa.RecordBatch]:
         if isinstance(given, FileRows):
