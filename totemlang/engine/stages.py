@@ -124,7 +124,7 @@ class Performer:
                 yield emission.failures, batch.num_rows
 
     def _streamed_rows(self, stage: Stage) -> int:
-        """Rows that go at once to a map that emits to its taker: nothing has to hold what it does."""
+        """Rows that go at once to a map whose rows nothing has to hold."""
         width = sum(each.type.kind is Kind.STRING for each in stage.parameters)
         fitting = STREAM_BYTES // (8 * max(1, width + len(stage.parameters)))
         return max(self.batch_rows, min(self.stream_rows, fitting))
