@@ -6,9 +6,9 @@ the top of the repository, where people look for them.
 
 from __future__ import annotations
 
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 FOLDERS = frozenset({"grammar", "stdlib", "rules"})
 
@@ -34,10 +34,8 @@ def resource_names(folder: str) -> tuple[str, ...]:
     return tuple(sorted(name for name in found if not name.startswith(".")))
 
 
-def _folder(folder: str) -> Traversable:
+def _folder(folder: str) -> Path:
     if folder not in FOLDERS:
         raise ValueError(f"the package has no data folder {folder!r}")
-    installed = files("totemlang").joinpath("_data", folder)
-    if installed.is_dir():
-        return installed
-    return Path(__file__).resolve().parents[2] / folder
+    installed = _PACKAGE / "_data" / folder
+    return installed if installed.is_dir() else _PACKAGE.parent / folder
