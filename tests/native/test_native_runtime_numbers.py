@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -185,34 +185,10 @@ def test_one_nan(value: float) -> None:
 # --- dates
 
 
-def every_year() -> Iterator[int]:
-    """Days around each end of February and of the year."""
-    for year in range(1, 10_000):
-        first = dates.make_date(year, 1, 1)
-        yield from (first, first + 30, first + 58, first + 59, first + 60)
-        yield from (first + d for d in (89, 180, 272, 273, 364))
-
-
-def test_parts_of_dates_over_the_whole_range() -> None:
-    own = machine()
-    parts = ("year", "month", "day", "weekday")
-    calls = [(own.exports[f"{p}_of_date"], getattr(dates, f"{p}_of_date")) for p in parts]
-    days = [day for n, day in enumerate(every_year()) if n % 19 == 0] + list(DATE_RANGE)
-    for found, meaning in calls:
-        assert [found(own.store, day) for day in days] == [meaning(day) for day in days]
-
-
 @EXAMPLES
 @given(moment=MOMENTS, day=DAYS, other=DAYS)
-def test_parts_of_times(moment: int, day: int, other: int) -> None:
+def test_between_times(moment: int, day: int, other: int) -> None:
     own = machine()
-    for part in ("year", "month", "day", "weekday"):
-        for kind, value in (("date", day), ("timestamp", moment)):
-            name = f"{part}_of_{kind}"
-            assert own.call(name, value) == getattr(dates, name)(value)
-    for name in ("hour_of", "minute_of", "date_of"):
-        assert own.call(name, moment) == getattr(dates, name)(moment)
-    assert own.call("timestamp_of", day) == dates.timestamp_of(day)
     assert own.call("between_date", day, other) == dates.between_date(day, other)
     assert own.call("between_timestamp", moment, day * DAY) == moment - day * DAY
 

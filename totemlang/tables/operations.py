@@ -31,7 +31,7 @@ from totemlang.schema.types import (
     Type,
     parse_type,
 )
-from totemlang.tables import native
+from totemlang.tables import native, native_times
 from totemlang.tables.measure import (
     FREE_OF_CHARGE,
     ONE,
@@ -172,13 +172,13 @@ def _rows() -> Iterable[Operation]:
     yield op("floor", 0x34, ("T",), "long", BINARY, "convert", BytesOf(0), CONVERSION, True, "floor({0})", native=native.to_whole("floor"))
     yield op("ceil", 0x35, ("T",), "long", BINARY, "convert", BytesOf(0), CONVERSION, True, "ceil({0})", native=native.to_whole("ceil"))
     yield op("round", 0x36, ("T",), "long", BINARY, "convert", BytesOf(0), CONVERSION, True, "half_even({0})", native=native.to_whole("nearest"))
-    yield op("date_of", 0x37, ("timestamp",), "date", (), "convert", BytesOf(0), CONVERSION, False, "date_of({0})", command="Date", native=native.code("(call $date_of {0})"))
-    yield op("timestamp_of", 0x38, ("date",), "timestamp", (), "convert", BytesOf(0), CONVERSION, False, "timestamp_of({0})", command="Timestamp", native=native.code("(call $timestamp_of {0})"))
+    yield op("date_of", 0x37, ("timestamp",), "date", (), "convert", BytesOf(0), CONVERSION, False, "date_of({0})", command="Date", native=native_times.DATE_OF)
+    yield op("timestamp_of", 0x38, ("date",), "timestamp", (), "convert", BytesOf(0), CONVERSION, False, "timestamp_of({0})", command="Timestamp", native=native_times.TIMESTAMP_OF)
     yield op("make_date", 0x39, ("int", "int", "int"), "date", (), "convert", Operands(), CONVERSION, True, "make_date({0}, {1}, {2})", command="Date", native=native.failing("(call $make_date {0} {1} {2})"))
     for number, part in enumerate(("year", "month", "day", "weekday")):
-        yield op(part, 0x3A + number, ("T",), "int", (DATE, TIMESTAMP), "convert", BytesOf(0), CONVERSION, False, f"{part}_of_{{T}}({{0}})", native=native.code(f"(call ${part}_of_{{K}} {{0}})"))
-    yield op("hour", 0x3E, ("timestamp",), "int", (), "convert", BytesOf(0), CONVERSION, False, "hour_of({0})", command="Timestamp", native=native.code("(call $hour_of {0})"))
-    yield op("minute", 0x3F, ("timestamp",), "int", (), "convert", BytesOf(0), CONVERSION, False, "minute_of({0})", command="Timestamp", native=native.code("(call $minute_of {0})"))
+        yield op(part, 0x3A + number, ("T",), "int", (DATE, TIMESTAMP), "convert", BytesOf(0), CONVERSION, False, f"{part}_of_{{T}}({{0}})", native=native_times.calendar(part))
+    yield op("hour", 0x3E, ("timestamp",), "int", (), "convert", BytesOf(0), CONVERSION, False, "hour_of({0})", command="Timestamp", native=native_times.clock(3_600_000_000, 24))
+    yield op("minute", 0x3F, ("timestamp",), "int", (), "convert", BytesOf(0), CONVERSION, False, "minute_of({0})", command="Timestamp", native=native_times.clock(60_000_000, 60))
     # Time.
     for number, (unit, microseconds) in enumerate((("days", 86_400_000_000), ("hours", 3_600_000_000), ("minutes", 60_000_000), ("seconds", 1_000_000))):
         yield op(unit, 0x40 + number, ("long",), "duration", (), "multiply", BytesOf(0), MATH, True, f"{{0}} * {microseconds}", command="Duration", native=native.failing(f"(call $scale {{0}} (i64.const {microseconds}))"))

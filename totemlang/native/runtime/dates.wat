@@ -1,69 +1,8 @@
 ;; Dates and times: the proleptic Gregorian calendar from 0001-01-01 to 9999-12-31. A date is days
 ;; since 1970-01-01, a timestamp and a duration microseconds. The first day is −719162, the last
 ;; 2932896; counted from the first moment of them, timestamps are not negative, and unsigned
-;; division is what floor division is.
-
-(func $date_of (param $moment i64) (result i32)
-  (i32.sub
-    (i32.wrap_i64 (i64.div_u
-      (i64.add (local.get $moment) (i64.const 62135596800000000)) (i64.const 86400000000)))
-    (i32.const 719162)))
-
-(func $timestamp_of (param $day i32) (result i64)
-  (i64.mul (i64.extend_i32_s (local.get $day)) (i64.const 86400000000)))
-
-;; Years and days counted from the first of March, with divisions by multiplying, as Neri and
-;; Schneider have them: of the days, in quarters and from 0000-03-01, 146097 are a century.
-(func $year_of_date (param $day i32) (result i32)
-  (local $century i32) (local $product i64)
-  (local.set $day (i32.add
-    (i32.shl (i32.add (local.get $day) (i32.const 719468)) (i32.const 2)) (i32.const 3)))
-  (local.set $century (i32.div_u (local.get $day) (i32.const 146097)))
-  (local.set $product (i64.mul (i64.const 2939745) (i64.extend_i32_u (i32.or
-    (i32.sub (local.get $day) (i32.mul (local.get $century) (i32.const 146097)))
-    (i32.const 3)))))
-  ;; from the day 306 on it is January
-  (i32.add
-    (i32.add
-      (i32.mul (local.get $century) (i32.const 100))
-      (i32.wrap_i64 (i64.shr_u (local.get $product) (i64.const 32))))
-    (i32.ge_u (i32.wrap_i64 (local.get $product)) (i32.const 3598247880))))
-
-;; The month, from 3 to 14, is in the upper half of `march`, the day in the lower, 2141 each.
-;; each {part} {value}:
-;;   | month (i32.sub (i32.shr_u (local.get $march) (i32.const 16))
-;;     (select (i32.const 12) (i32.const 0)
-;;     (i32.ge_u (local.get $march) (i32.const 851968))))
-;;   | day (i32.add (i32.const 1)
-;;     (i32.div_u (i32.and (local.get $march) (i32.const 0xffff)) (i32.const 2141)))
-(func ${part}_of_date (param $day i32) (result i32)
-  (local $march i32)
-  (local.set $march (i32.add (i32.const 197913) (i32.mul (i32.const 2141)
-    (i32.div_u
-      (i32.mul (i32.const 2939745) (i32.or (i32.const 3)
-        (i32.rem_u
-          (i32.or (i32.const 3)
-            (i32.shl (i32.add (local.get $day) (i32.const 719468)) (i32.const 2)))
-          (i32.const 146097))))
-      (i32.const 11758980)))))
-  {value})
-
-;; 1 Monday to 7 Sunday; 0001-01-01 was a Monday.
-(func $weekday_of_date (param $day i32) (result i32)
-  (i32.add
-    (i32.rem_u (i32.add (local.get $day) (i32.const 719162)) (i32.const 7))
-    (i32.const 1)))
-
-;; each {part}: year | month | day | weekday
-(func ${part}_of_timestamp (param $moment i64) (result i32)
-  (call ${part}_of_date (call $date_of (local.get $moment))))
-
-;; each {part} {length} {count}: hour 3600000000 24 | minute 60000000 60
-(func ${part}_of (param $moment i64) (result i32)
-  (i32.wrap_i64 (i64.rem_u
-    (i64.div_u
-      (i64.add (local.get $moment) (i64.const 62135596800000000)) (i64.const {length}))
-    (i64.const {count}))))
+;; division is what floor division is. Parts of them are written where they are asked for, as
+;; `tables/native_times.py` has them.
 
 (func $make_date (param $year i32) (param $month i32) (param $day i32) (result i32)
   (local $last i32)
