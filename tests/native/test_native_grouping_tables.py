@@ -117,7 +117,7 @@ def test_rows_after_a_merge_and_groupings_after_others(keys: list[Kind]) -> None
     one.add_batch(batch.slice(60))
     assert plainly(given_by(one)) == plainly(expected(of, batch))
     for closed in (one, other):
-        closed.rows = 0
+        closed.gathered.rows = 0
         closed.add_batch(batch)
         assert plainly(given_by(closed)) == plainly(expected(of, batch))
 

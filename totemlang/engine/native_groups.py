@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
-from attrs import define, field
+from attrs import define, field, frozen
 
 from totemlang.data.kinds import KIND_OF
 from totemlang.engine.ordering import Grouped, group
-from totemlang.engine.pieces import Aggregated, Pieces
+from totemlang.engine.pieces import Aggregated, Pieces, Shared
 from totemlang.native.grouping.groups import NativeGrouping
 from totemlang.native.grouping.layout import Asked
 from totemlang.native.grouping.place import Place
 from totemlang.native.grouping.plan import GroupingPlan
 from totemlang.native.grouping.rows import brought_together
+from totemlang.native.grouping.together import Together
 from totemlang.native.machine import NativeMachine
 from totemlang.native.streaming import Stream
 from totemlang.verify.verified import VerifiedModule
@@ -24,6 +25,9 @@ from totemlang.vm.tier import Emission, StageMachine
 
 _WORTH_BRINGING = 20_000
 """Rows which are sorted faster than a table of their keys is made."""
+
+_AT_ONCE = 1 << 16
+"""Groups of several workers that are put together and reduced at once: they stay in the cache."""
 
 _TOTALS = frozenset({"sum", "exact_sum", "sum_time"})
 
@@ -61,11 +65,14 @@ class NativeGroups:
     machine: StageMachine | None = None
     _grouping: NativeGrouping | None = field(default=None, init=False)
     _stream: Stream | None = field(default=None, init=False)
+    _others: list[NativeGrouping] = field(factory=list, init=False)
+    """Groupings of other workers, which are put together when groups are wanted."""
+    _together: Together | None = field(default=None, init=False)
 
     @property
     def rows(self) -> int:
         """Rows taken so far."""
-        return 0 if self._grouping is None else self._grouping.rows
+        return sum(each.rows for each in self._all)
 
     def receive(self, emission: Emission) -> None:
         """Take in what a stage emitted."""
@@ -93,31 +100,77 @@ class NativeGroups:
             self.add(batch)
 
     def absorb(self, other: NativeGroups, *, same_thread: bool) -> None:
-        """Take in what another has gathered; in the same thread it is simply taken over."""
-        theirs, other._grouping = other._grouping, None
-        if theirs is None:
-            return
-        if self._grouping is None and same_thread:
-            self._grouping = theirs
-        else:
-            self._own().merge(theirs)
+        """Take over what another has gathered: neither takes rows any more."""
+        self._others += other._all
+        other._grouping, other._stream, other._others = None, None, []
 
-    def groups(self) -> Iterator[Pieces]:
+    def groups(self) -> Iterator[Pieces | Shared]:
         """All groups, keys ascending."""
-        for batch in self._own().aggregates():
+        self._together = Together.of([each.gathered for each in self._all])
+        if self._together is not None:
+            yield SharedGroups(self._together, 0, self._together.places)
+            return
+        first, *others = self._all or [self._own()]
+        for other in others:
+            first.merge(other)
+        for batch in first.aggregates():
             yield Aggregated(batch)
 
     def close(self) -> None:
         """Free what is held."""
-        if self._grouping is not None:
-            self._grouping.close()
-            self._grouping = None
+        if self._together is not None:
+            self._together.close()
+        for each in self._all:
+            each.close()
+        self._grouping, self._others = None, []
+
+    @property
+    def _all(self) -> list[NativeGrouping]:
+        return self._others if self._grouping is None else [self._grouping, *self._others]
 
     def _own(self) -> NativeGrouping:
         if self._grouping is None:
-            place = None
-            if isinstance(self.machine, NativeMachine):
-                instance = self.machine.instance
-                place = Place(instance.store, instance.memory)
-            self._grouping = NativeGrouping(self.plan, place)
+            self._grouping = NativeGrouping(self.plan, _place_of(self.machine))
         return self._grouping
+
+
+@frozen(eq=False)
+class SharedGroups:
+    """Groups of several workers between two places; see `pieces.Shared`."""
+
+    together: Together
+    first: int
+    stop: int
+
+    @property
+    def groups(self) -> int:
+        """Number of groups, at most."""
+        return self.stop - self.first
+
+    def cut(self, groups: int) -> Iterator[SharedGroups]:
+        """The same, at most so many groups at a time."""
+        for first in range(self.first, self.stop, groups):
+            yield SharedGroups(self.together, first, min(self.stop, first + groups))
+
+    def reduced(
+        self, machine: StageMachine, stage: int, groups: int
+    ) -> Iterator[tuple[Emission, int]]:
+        """What a machine makes of them; see `Shared`."""
+        host = self.together.host(_place_of(machine))
+        for part in self.cut(min(groups, _AT_ONCE)):
+            found = self.together.stretch(host, part.first, part.stop)
+            if not found.groups:
+                continue
+            if isinstance(machine, NativeMachine) and found.can_be_given:
+                yield machine.reduce_lying(stage, found), found.rows
+                continue
+            for batch in found.batches():
+                rows = Aggregated(batch).rows
+                yield machine.reduce_aggregates(stage, batch), rows
+
+
+def _place_of(machine: StageMachine | None) -> Place | None:
+    """Where a grouping lives that takes rows of a machine."""
+    if not isinstance(machine, NativeMachine):
+        return None
+    return Place(machine.instance.store, machine.instance.memory)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 from attrs import frozen
 
 from totemlang.engine.ordering import Grouped
+from totemlang.vm.tier import Emission, StageMachine
 
 
 @frozen(eq=False)
@@ -26,6 +28,25 @@ class Aggregated:
     def rows(self) -> int:
         """Rows that the groups stand for."""
         return int(self.batch.column("count").to_numpy(zero_copy_only=False).sum())
+
+
+class Shared(Protocol):
+    """Groups that several workers hold parts of: put together by who reduces them."""
+
+    @property
+    def groups(self) -> int:
+        """Number of groups, at most."""
+
+    def cut(self, groups: int) -> Iterator[Shared]:
+        """The same, at most so many groups at a time. Nothing is put together yet."""
+
+    def reduced(
+        self, machine: StageMachine, stage: int, groups: int
+    ) -> Iterator[tuple[Emission, int]]:
+        """What a machine makes of them, some after the other, and the rows they stand for.
+
+        At most `groups` are reduced at once. For one machine, once.
+        """
 
 
 Pieces = Grouped | Aggregated

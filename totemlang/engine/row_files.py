@@ -29,6 +29,7 @@ def write_input(given: Input, scratch: Scratch) -> tuple[Form, IO[bytes] | None]
         _write(file, [given.batch])
         form = Form.AGGREGATES
     else:
+        assert isinstance(given, Grouped)  # what threads share does not leave the process
         _write(file, [pa.record_batch([pa.array(given.starts)], names=["starts"])])
         _write(file, [given.batch])
         form = Form.GROUPS

@@ -18,7 +18,7 @@ from totemlang.data.kinds import ARROW
 from totemlang.engine.combine import Combiner
 from totemlang.engine.one_group import OneGroup
 from totemlang.engine.ordering import BringTogether, group
-from totemlang.engine.pieces import Aggregated, Pieces
+from totemlang.engine.pieces import Aggregated, Pieces, Shared
 from totemlang.engine.runs import MOST_HELD, SortedRuns, first_batches, joined
 from totemlang.engine.spool import Scratch
 from totemlang.tables.prices import PriceTable
@@ -50,7 +50,7 @@ class Grouping(Protocol):
         `same_thread`: no other thread works while this grouping is in use.
         """
 
-    def groups(self) -> Iterator[Pieces]:
+    def groups(self) -> Iterator[Pieces | Shared]:
         """All groups, keys ascending, the rows of each in the order they were added."""
 
     def close(self) -> None:

@@ -10,7 +10,8 @@ from attrs import define, field, frozen
 
 from totemlang.bytecode.module import Code, Stage, StageKind
 from totemlang.data.bind import BoundData
-from totemlang.engine.pieces import Aggregated, Pieces, cut
+from totemlang.engine.ordering import Grouped
+from totemlang.engine.pieces import Aggregated, Pieces, Shared, cut
 from totemlang.engine.tasks import FileRows, LooseRows, Task
 from totemlang.schema.types import Kind
 from totemlang.verify.verified import VerifiedModule
@@ -107,10 +108,9 @@ class Performer:
             groups = GROUP_ROWS
             if emits_several(stage.code):
                 groups = max(1, self.batch_rows // SEVERAL_EMITS)
-            for piece in cut(given, groups, GROUP_ROWS):
-                emission = self._reduced(number, piece)
+            for emission, taken in self._reductions(number, given, groups):
                 taker.receive(emission)
-                yield emission.failures, piece.rows
+                yield emission.failures, taken
         elif isinstance(taker, MapTaker):
             for whole in self._batches(given, self._streamed_rows(stage)):
                 for batch in in_pieces(whole, self.batch_rows):
@@ -137,6 +137,15 @@ class Performer:
         for batch in given.batches:
             for start in range(0, batch.num_rows, rows):
                 yield batch.slice(start, rows)
+
+    def _reductions(
+        self, number: int, given: Pieces | Shared, groups: int
+    ) -> Iterator[tuple[Emission, int]]:
+        if not isinstance(given, Grouped | Aggregated):
+            yield from given.reduced(self.machine, number, groups)
+            return
+        for piece in cut(given, groups, GROUP_ROWS):
+            yield self._reduced(number, piece), piece.rows
 
     def _reduced(self, number: int, piece: Pieces) -> Emission:
         if isinstance(piece, Aggregated):

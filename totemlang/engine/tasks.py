@@ -12,7 +12,8 @@ import pyarrow as pa
 from attrs import frozen
 
 from totemlang.data.bind import BoundData
-from totemlang.engine.pieces import Pieces, cut
+from totemlang.engine.ordering import Grouped
+from totemlang.engine.pieces import Aggregated, Pieces, Shared, cut
 from totemlang.engine.spool import Spool
 
 TASKS = 8
@@ -31,6 +32,10 @@ LOOSE_GROUPS = 32_768
 """So many groups known by aggregates are a task."""
 
 
+SHARED_GROUPS = 65_536
+"""So many groups are a task that workers have gathered parts of."""
+
+
 @frozen
 class FileRows:
     """Rows of the data set from one to another (exclusive), to be read by who takes them."""
@@ -46,7 +51,7 @@ class LooseRows:
     batches: tuple[pa.RecordBatch, ...]
 
 
-Input = FileRows | LooseRows | Pieces
+Input = FileRows | LooseRows | Pieces | Shared
 
 
 @frozen(eq=False)
@@ -112,10 +117,16 @@ def _part(number: int, rows: int, partitions: int | None, size: int) -> int:
     return rows * (number + 1) // partitions - rows * number // partitions
 
 
-def groups_tasks(stretches: Iterable[Pieces], partitions: int | None) -> Iterator[Task]:
+def groups_tasks(stretches: Iterable[Pieces | Shared], partitions: int | None) -> Iterator[Task]:
     """Groups as tasks: ranges of keys that ascend; with `partitions` so many of each stretch."""
     number = 0
     for stretch in stretches:
+        if not isinstance(stretch, Grouped | Aggregated):
+            most = SHARED_GROUPS if partitions is None else max(1, -(-stretch.groups // partitions))
+            for part in stretch.cut(most):
+                yield Task(number, part)
+                number += 1
+            continue
         most_groups, most_rows = LOOSE_GROUPS, GROUPED_ROWS
         if partitions is not None:
             most_groups = max(1, -(-stretch.groups // partitions))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -21,10 +22,12 @@ from totemlang.native import interpreted
 from totemlang.native.calling import Trapped
 from totemlang.native.columns import Input
 from totemlang.native.emission import NativeEmission
+from totemlang.native.grouping.lying import Lying
 from totemlang.native.instance import Instance
 from totemlang.native.layout import CHAIN, CHUNK_FROM, FAILED_COUNT, FAILURES, ROWS_OUT
 from totemlang.native.limits import MOST_MEMORY
 from totemlang.native.reading import Read, read_aggregates, read_groups, read_rows
+from totemlang.native.reading_groups import read_lying
 from totemlang.native.static_values import place_globals, place_lookups, variable
 from totemlang.native.translation.outputs import failures_of, make_room, pointers
 from totemlang.native.translation.plan import Plan
@@ -218,6 +221,21 @@ class NativeMachine:
         if emission is not None:
             return emission
         held = interpreted.aggregates_of(groups, definition.parameters, definition.key_parts)
+        return interpreted.HeldEmission(self._slow.reduce(stage, held), _kinds(definition))
+
+    def reduce_lying(self, stage: int, groups: Lying) -> Emission:
+        """Run a reduce over groups of a grouping in this machine's store. Raises as `map`."""
+        definition = self._module.stages[stage]
+        read = read_lying(
+            self._input, definition, self.plan.stages[stage].used, self._verified.prices, groups
+        )
+        emission = self._run(stage, read)
+        if emission is not None:
+            return emission
+        held = chain.from_iterable(
+            interpreted.aggregates_of(batch, definition.parameters, definition.key_parts)
+            for batch in groups.batches()
+        )
         return interpreted.HeldEmission(self._slow.reduce(stage, held), _kinds(definition))
 
     def run_script(self) -> dict[str, Value]:

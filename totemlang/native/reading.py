@@ -10,6 +10,7 @@ import pyarrow as pa
 from attrs import define, field
 
 from totemlang.bytecode.module import Stage
+from totemlang.native.aggregate_records import AGGREGATE, HEADER
 from totemlang.native.columns import (
     Input,
     column_bytes,
@@ -33,19 +34,6 @@ Fill = Callable[[Any, int], None]
 Used = frozenset[int]
 """The parameters that a stage looks at."""
 
-_HEADER = np.dtype([("data", "<u4"), ("length", "<u4"), ("aggregate", "<u4"), ("none", "<u4")])
-_AGGREGATE = np.dtype(
-    [
-        ("count", "<i8"),
-        ("bytes", "<i8"),
-        ("longest", "<i8"),
-        ("total", "<i8"),
-        ("least", "<i8"),
-        ("greatest", "<i8"),
-        ("over", "<i8"),
-    ]
-)
-
 
 @define
 class Read:
@@ -61,6 +49,8 @@ class Read:
     entries: list[Entry] = field(factory=list)
     later: list[tuple[int, Callable[[int], Any]]] = field(factory=list)
     filled: list[tuple[int, Any, Fill]] = field(factory=list)
+    given: Callable[[int], None] | None = None
+    """Writes what does not come from Arrow, given the address of the block."""
 
     def bring(self, block: Input, frame: int) -> None:
         """Bring the batch to memory, and say in the frame where it is. Raises `Trapped`."""
@@ -71,6 +61,8 @@ class Read:
         for at, form, fill in self.filled if self.records else ():
             opened = block.instance.open(address + at, form.itemsize * self.records)
             fill(np.frombuffer(opened, form), address)
+        if self.given is not None:
+            self.given(address)
         block.instance.write(frame, frame_words([entry(address) for entry in self.entries]))
 
 
@@ -114,7 +106,7 @@ def read_groups(
         each = prices.bytes(kind)
         total += strings_total(column) if each is None else each * batch.num_rows
         if at not in used:
-            read.entries.append(_nowhere)
+            read.entries.append(nowhere)
             continue
         held = column_bytes(column, kind, False)
         data = block.place(held.values)
@@ -123,9 +115,9 @@ def read_groups(
             data = block.reserve(8 * batch.num_rows)
             offsets, first = offsets_of(column), held.first
             read.later.append((data, _packing(offsets, text, first)))
-        headers = block.reserve(_HEADER.itemsize * read.records)
+        headers = block.reserve(HEADER.itemsize * read.records)
         read.later.append((headers, _headers(data, starts, sizes, SHIFT[kind])))
-        read.entries.append(_entry(headers))
+        read.entries.append(entry_of(headers))
     read.price = prices.weight("read") * total
     return read
 
@@ -146,20 +138,20 @@ def read_aggregates(
         value = at - stage.key_parts
         size = groups.column(f"bytes{value}").to_numpy(zero_copy_only=False)
         each = prices.bytes(kind)
-        total += (each or 1) * _exact_total(counts if each is not None else size)
+        total += (each or 1) * exact_total(counts if each is not None else size)
         if at not in used:
-            read.entries.append(_nowhere)
+            read.entries.append(nowhere)
             continue
-        records = block.reserve(_AGGREGATE.itemsize * read.records)
-        read.filled.append((records, _AGGREGATE, _records(block, groups, value, kind, counts)))
-        headers = block.reserve(_HEADER.itemsize * read.records)
-        read.filled.append((headers, _HEADER, _aggregate_headers(records, counts)))
-        read.entries.append(_entry(headers))
+        records = block.reserve(AGGREGATE.itemsize * read.records)
+        read.filled.append((records, AGGREGATE, _records(block, groups, value, kind, counts)))
+        headers = block.reserve(HEADER.itemsize * read.records)
+        read.filled.append((headers, HEADER, _aggregate_headers(records, counts)))
+        read.entries.append(entry_of(headers))
     read.price = prices.weight("read") * total
     return read
 
 
-def _exact_total(sizes: Any) -> int:
+def exact_total(sizes: Any) -> int:
     """The sum in halves: many large groups together may have more than 64 bits hold."""
     return (int((sizes >> 32).sum()) << 32) + int((sizes & 0xFFFFFFFF).sum())
 
@@ -170,11 +162,11 @@ def _scalars(
     """Place a column of one value a record; gives its bytes in the estimator table's measure."""
     each, is_used = prices.bytes(kind), len(read.entries) in read.used
     if each is not None and not is_used:
-        read.entries.append(_nowhere)
+        read.entries.append(nowhere)
         return each * len(column)
     held = column_bytes(column, kind, optional)
     if not is_used:
-        read.entries.append(_nowhere)
+        read.entries.append(nowhere)
         return held.total
     values, present = block.place(held.values), block.place(held.present)
     text, first = block.place(held.text), held.first
@@ -189,11 +181,13 @@ def _scalars(
     return held.total if each is None else each * len(column)
 
 
-def _nowhere(_: int) -> tuple[int, int, int]:
+def nowhere(_: int) -> tuple[int, int, int]:
+    """The entry of a parameter that nobody looks at."""
     return 0, 0, 0
 
 
-def _entry(headers: int) -> Entry:
+def entry_of(headers: int) -> Entry:
+    """The entry of a parameter whose headers stand there in the block."""
     return lambda address: (address + headers, 0, 0)
 
 
@@ -203,7 +197,7 @@ def _packing(offsets: Any, text: int, first: int) -> Callable[[int], Any]:
 
 def _headers(data: int, starts: Starts, sizes: Any, shift: int) -> Callable[[int], Any]:
     def make(address: int) -> Any:
-        held = np.zeros(len(sizes), _HEADER)
+        held = np.zeros(len(sizes), HEADER)
         held["data"] = address + data + (starts[:-1] << shift)
         held["length"] = sizes
         return held
@@ -214,10 +208,10 @@ def _headers(data: int, starts: Starts, sizes: Any, shift: int) -> Callable[[int
 def _aggregate_headers(records: int, counts: Any) -> Fill:
     def fill(held: Any, address: int) -> None:
         first = address + records
-        stop = first + len(counts) * _AGGREGATE.itemsize
+        stop = first + len(counts) * AGGREGATE.itemsize
         held["data"] = held["none"] = 0
         held["length"] = np.minimum(counts, 2**31 - 1)
-        held["aggregate"] = np.arange(first, stop, _AGGREGATE.itemsize, dtype=np.int64)
+        held["aggregate"] = np.arange(first, stop, AGGREGATE.itemsize, dtype=np.int64)
 
     return fill
 

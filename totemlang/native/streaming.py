@@ -134,7 +134,7 @@ class Stream:
             raise MemoryError("the memory of a grouping cannot grow")
         rest = batch.slice(done)
         failures = self.machine.abandon_map(opened, rest, left)
-        self.grouping.rows += streamed
+        self.grouping.gathered.rows += streamed
         return self._interpreted(rest, failures, done)
 
     def _interpreted(self, rest: pa.RecordBatch, before: Failures, done: int = 0) -> Failures:

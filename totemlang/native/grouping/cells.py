@@ -134,10 +134,10 @@ class Cells:
         return f"""(v128.store $own offset={at} (local.get $e)
   (i64x2.add {pair} (i64x2.sub {parts} (local.get $bits{w}))))"""
 
-    def fold(self) -> str:
+    def fold(self, settle: str = "(call $settle (local.get $e))") -> str:
         """Take in another group of the same key; both are settled before and after."""
         lines = [
-            "(call $settle (local.get $e))",
+            settle,
             _store(
                 "i64",
                 self.layout.count,
@@ -152,7 +152,7 @@ class Cells:
   (call $fold_wide (local.get $e) (i32.add (local.get $texts)
     (i32.wrap_i64 {_other("i64", self.layout.wide)})))))"""
             )
-        lines.append("(call $settle (local.get $e))")
+        lines.append(settle)
         return "\n".join(lines)
 
     def _fold(self, cell: Cell) -> str:

@@ -196,6 +196,8 @@ class State:
     """For 0 to 16 bytes of a string, two words that let so many bytes through."""
     arguments: int = field(init=False)
     """i32: the places of the columns."""
+    gifts: int = field(init=False)
+    """16 bytes a column: where a reduce wants it, see giving.py."""
     few: int = field(init=False)
     """The sums aside of few groups, twice: zeros but while rows are taken in."""
     tables: int = field(init=False)
@@ -212,7 +214,8 @@ class State:
         fill(self, "direct", self.ranges + 16 * len(layout.signature.keys))
         fill(self, "masks", self.direct + 8)
         fill(self, "arguments", self.masks + 17 * 16)
-        fill(self, "few", (self.arguments + 4 * len(layout.columns) + 63) & -64)
+        fill(self, "gifts", (self.arguments + 4 * len(layout.columns) + 7) & -8)
+        fill(self, "few", (self.gifts + 16 * len(layout.columns) + 63) & -64)
         fill(self, "tables", self.few + 2 * layout.few_bytes + 63 & -64)
         fill(self, "end", (self.tables + TABLES * TABLE_BYTES + 63) & -64)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from totemlang.native.grouping.cells import Cells
 from totemlang.native.grouping.exact import exact_functions
 from totemlang.native.grouping.few import Few
+from totemlang.native.grouping.giving import Giving, totals_functions
 from totemlang.native.grouping.keys import Keys
 from totemlang.native.grouping.labels import labels_function
 from totemlang.native.grouping.layout import Layout, Signature, State
@@ -36,7 +37,8 @@ def module_text(signature: Signature) -> str:
     partitions = Parts(layout, state, keys, cells, loops)
     fixed = [_fixed(name) for name in ("memory", "texts", "wide", "tables")]
     parts = [*fixed, exact_functions(layout, state), *loops.functions()]
-    parts += [*partitions.functions(), *moves.functions()]
+    parts += [*partitions.functions(), *moves.functions(), totals_functions(layout, state)]
+    parts += Giving(layout, state, keys, cells).functions()
     if signature.keys and not signature.values:
         parts.append(labels_function(layout, state, keys, cells, loops))
     stretches = Stretches(layout, state, cells)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
-from totemlang.native.grouping.cells import SETTLED_BITS, Cells
+from totemlang.native.grouping.cells import Cells
 from totemlang.native.grouping.keys import Keys
 from totemlang.native.grouping.layout import BINARY, WIDE_BYTES, Layout, State
 from totemlang.native.grouping.loops import Loops
@@ -32,6 +32,7 @@ class Moves:
         yield self._absorb()
         if self.layout.is_direct:
             yield self._absorb_directly()
+            yield self._join()
         yield self._leave()
         yield self._end()
         yield self._spell()
@@ -120,6 +121,25 @@ class Moves:
         (br $groups)))
     (unreachable)))"""
 
+    def _join(self) -> str:
+        """Groups of another grouping are folded into those in the same places here."""
+        return f"""
+(func (export "join") (param $e i32) (param $o i32) (param $number i32) (param $texts i32)
+  (local $end i32)(local $size i64){self.keys.word_locals}
+  (local.set $end (i32.add (local.get $o) (i32.mul (local.get $number) (global.get $size))))
+  (block $done
+    (loop $groups
+      (br_if $done (i32.ge_u (local.get $o) (local.get $end)))
+      (if (i64.ne (i64.load $source offset={self.layout.count} (local.get $o)) (i64.const 0))
+        (then
+          (if (i64.eqz (i64.load $own offset={self.layout.count} (local.get $e))) (then
+            {self.keys.load_words("$source", "(local.get $o)")}
+            {self.keys.keep_words()} {self.cells.begin()}))
+          {self.cells.fold(self.cells.settle())}))
+      (local.set $o (i32.add (local.get $o) (global.get $size)))
+      (local.set $e (i32.add (local.get $e) (global.get $size)))
+      (br $groups))))"""
+
     def _leave(self) -> str:
         """Copies groups to `$out` and what goes with them to `$texts`.
 
@@ -174,38 +194,12 @@ class Moves:
         """Settles groups for good: a total of floats becomes a double in its first word."""
         lines = ["(call $settle (local.get $e))"]
         lines += [
-            self._round(cell.offset, cell.window)
+            f"(f64.store $own offset={cell.offset} (local.get $e)"
+            f" (call $total{cell.window} (local.get $e)))"
             for cell in self.layout.cells
             if cell.what == "total" and cell.kind in BINARY
         ]
-        declare = "(local $low i64)(local $high i64)(local $negative i32)(local $wide i32)"
-        return self._each("end", "\n".join(lines), declare)
-
-    def _round(self, offset: int, window: int) -> str:
-        place = f"(i32.load $own (i32.const {self.state.windows + 64 * window + 40}))"
-        bits = SETTLED_BITS
-        return f"""
-(local.set $wide (i32.load $own offset={self.layout.wide} (local.get $e)))
-(if (local.get $wide)
-  (then
-    (call $widen (local.get $e) (i32.const {window}) (i32.const {offset}))
-    (f64.store $own offset={offset} (local.get $e) (call $wide_total
-      (i32.add (local.get $wide) (i32.const {WIDE_BYTES * window})))))
-  (else
-    (local.set $low (i64.load $own offset={offset} (local.get $e)))
-    (local.set $high (i64.load $own offset={offset + 8} (local.get $e)))
-    ;; settled: low is below 2^{bits}, so nothing is carried
-    (local.set $low (i64.or (local.get $low)
-      (i64.shl (local.get $high) (i64.const {bits}))))
-    (local.set $high (i64.shr_s (local.get $high) (i64.const {64 - bits})))
-    (local.set $negative (i64.lt_s (local.get $high) (i64.const 0)))
-    (if (local.get $negative) (then
-      (local.set $low (i64.sub (i64.const 0) (local.get $low)))
-      (local.set $high (i64.sub (i64.xor (local.get $high) (i64.const -1))
-        (i64.extend_i32_u (i64.ne (local.get $low) (i64.const 0)))))
-      (local.set $high (i64.add (local.get $high) (i64.const 1)))))
-    (f64.store $own offset={offset} (local.get $e) (call $rounded (local.get $negative)
-      (local.get $high) (local.get $low) {place}))))"""
+        return self._each("end", "\n".join(lines))
 
     def _spell(self) -> str:
         """Strings of the groups whose places stand at `$at`, one behind the other at `$out`.

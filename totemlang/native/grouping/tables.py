@@ -48,6 +48,16 @@ class Range:
         low = min(self.low, other.low)
         return Range(low, max(self.low + self.size, other.low + other.size) - low)
 
+    def rounded(self) -> Range:
+        """One that holds it, by less than an eighth longer, its ends round numbers.
+
+        Workers who see different rows of the same keys have the same then.
+        """
+        unit = 1 << max(0, self.size.bit_length() - 5)
+        low = max(-(2**63), self.low // unit * unit)
+        end = min(2**63, -(-(self.low + self.size) // unit) * unit)
+        return Range(low, end - low)
+
     def widened(self, other: Range) -> Range:
         """The range of both, longer than need be where it grew, for it may go on growing."""
         both = self.joined(other)
@@ -91,6 +101,11 @@ class Tables:
     def used(self) -> int:
         """Bytes of memory handed out."""
         return int(self.room.view(8, 1, np.int64)[0])
+
+    @property
+    def direct(self) -> int:
+        """Where the groups are that are found by value."""
+        return self._direct
 
     def bound(self, most: int) -> None:
         """Take no new keys beyond so many bytes handed out; some more are always taken."""

@@ -1,0 +1,240 @@
+"""What a grouping has gathered: its groups, where they live, how they leave and meet others.
+
+Groups of several groupings of one plan are merged into one, which then gives them. What went to
+scratch files shows nowhere: sums are exact and rounded once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from totemlang.native.grouping.lying import Lying
+from totemlang.native.grouping.output import Reader, no_rows
+from totemlang.native.grouping.place import Instance, Place, Room
+from totemlang.native.grouping.plan import GroupingPlan
+from totemlang.native.grouping.spill import Finished, Leaving, Runs
+from totemlang.native.grouping.sums import Windows
+from totemlang.native.grouping.tables import Tables, Way, room_of
+
+MOST_HELD = 3 << 27
+"""Bytes that a grouping keeps in memory whatever its limit: its memory ends at 4 GiB or before."""
+
+_SHOWN = 1 << 20
+"""Bytes of groups that are brought to another grouping at once."""
+
+_LONG = 17 << 32
+"""The last word of a string from which on it refers to the string."""
+
+
+class Gathered:
+    """The groups of one grouping in `room`, with their windows; `staging` is where others come in.
+
+    Calls go to `copied`, whose source is `staging`, or to the one of `resident`, whose source is
+    the machine's memory. `rows` are those taken so far, merged ones included.
+    """
+
+    def __init__(self, plan: GroupingPlan, place: Place) -> None:
+        """Begin without a group."""
+        self.plan = plan
+        self.place = place
+        self.rows = 0
+        self.room = Room.new(place.store)
+        self.staging = Room.new(place.store)
+        self.copied = Instance.new(
+            place.store, plan.signature, self.room.memory, self.staging.memory
+        )
+        self.resident: tuple[Instance, Room] | None = None
+        if place.memory is not None:
+            emitted = Room(place.store, place.memory)
+            self.resident = (
+                Instance.new(place.store, plan.signature, self.room.memory, emitted.memory),
+                emitted,
+            )
+        self.limit = min(plan.limit, MOST_HELD)
+        self.most_direct = min(plan.most_direct, self.limit // (2 * plan.layout.size))
+        self.tables = Tables(
+            plan.layout, plan.state, self.room, self.copied, self.limit, plan.seeds
+        )
+        self.windows = Windows(plan.layout, plan.state, self.room)
+        self.runs: Runs | None = None
+
+    def merge(self, other: Gathered) -> None:
+        """Take in the groups of another grouping of the same plan, which has none afterwards.
+
+        Both may live in different stores; neither may be in use.
+        """
+        if other.plan is not self.plan:
+            raise ValueError("groupings of different plans cannot be merged")
+        self.rows += other.rows
+        other.rows = 0
+        if not self._meet_directly(other) and self.tables.way is Way.DIRECT:
+            self.tables.hash()
+        if other.runs is not None:
+            other.spill()
+            for partition in other.runs.partitions:
+                for part in other.runs.partition(partition):
+                    self.absorb(part)
+        else:
+            if other.tables.way is Way.PARTED and self.tables.way is not Way.PARTED:
+                self.tables.part()
+            for at, number in other.tables.groups():
+                for part in other._shown(at, number):
+                    self.absorb(part if self.tables.way is Way.DIRECT else self._present(part))
+        other.close()
+
+    def aggregates(self) -> Iterator[pa.RecordBatch]:
+        """All groups, keys ascending (see `aggregate_schema`), at most 65,536 in a batch."""
+        keys = len(self.plan.keys)
+        reader = Reader(self.plan.layout, self.room, self.copied, self.plan.prices)
+        if self.runs is None:
+            if not keys and self.tables.way is Way.NONE:
+                yield no_rows(reader.schema, [value.kind for value in self.plan.values])
+                return
+            yield from reader.read(self.tables.groups())
+            return
+        self.spill()
+        finished = Finished(reader.schema, keys, self.plan.folder)
+        try:
+            for partition in self.runs.partitions:
+                self.tables.clear()
+                for part in self.runs.partition(partition):
+                    self.absorb(part, most=None)
+                finished.add(reader.read(self.tables.groups()))
+            self.tables.clear()
+            yield from finished.all()
+        finally:
+            finished.close()
+
+    def lying(self, at: int, number: int) -> Lying:
+        """Groups that lie there, keys ascending, for the machine that it lives with."""
+        instance = self.copied if self.resident is None else self.resident[0]
+        return Lying(self.plan, self.room, instance, at, number)
+
+    def join(self, at: int, part: Leaving) -> None:
+        """Take in groups that left elsewhere, of the same keys as those from `at` on here."""
+        number, texts_at = self._stage(part)
+        self.copied.call("join", at, 64, number, texts_at)
+
+    def absorb(self, part: Leaving, most: int | None = 0) -> None:
+        """Take in groups that left elsewhere; with `most` None whatever memory they take."""
+        if not len(part.groups):
+            return
+        if self.tables.way is Way.NONE:
+            self.tables.hash()
+        number, texts_at = self._stage(part)
+        directly = self.tables.way is Way.DIRECT
+        self.copied.call("absorb_directly" if directly else "absorb", 64, number, texts_at)
+        if most is not None and self.plan.keys and self.tables.used > self.limit:
+            self.spill()
+
+    def _stage(self, part: Leaving) -> tuple[int, int]:
+        """Lay down groups that left elsewhere: how many there are, where what they refer to is."""
+        self.windows.meet(part.places)
+        texts_at = 64 + (len(part.groups) + 63 & -64)
+        self.staging.reach(texts_at + len(part.texts) + 64)
+        self.staging.view(64, len(part.groups), np.uint8)[:] = part.groups
+        self.staging.view(texts_at, len(part.texts), np.uint8)[:] = part.texts
+        return len(part.groups) // self.plan.layout.size, texts_at
+
+    def spill(self) -> None:
+        """Write all groups to the scratch file."""
+        if self.tables.way is Way.NONE:
+            return
+        if self.tables.way is not Way.PARTED:
+            self.tables.part()
+        if self.runs is None:
+            self.runs = Runs(self.plan.layout.size, self.plan.folder)
+        self.runs.write(self._leaving(at, number) for at, number in self.tables.groups())
+        self.tables.clear()
+        self.tables.part()
+
+    def widen_sums(self) -> None:
+        """Leave nothing in the windows of any group."""
+        for at, number in self.tables.groups():
+            self.copied.call("widen", at, number)
+
+    def close(self) -> None:
+        """Free what is held."""
+        if self.runs is not None:
+            self.runs.close()
+            self.runs = None
+        self.room.give_back()
+        self.staging.give_back()
+        self.tables.clear()
+        self.windows = Windows(self.plan.layout, self.plan.state, self.room)
+
+    def _meet_directly(self, other: Gathered) -> bool:
+        """Whether groups of both are found by value, and can be in the ranges of both."""
+        if not self.plan.keys or other.tables.way is not Way.DIRECT:
+            return False
+        ranges = other.tables.ranges
+        if self.tables.way is Way.DIRECT:
+            pairs = zip(self.tables.ranges, ranges, strict=True)
+            ranges = [ours.joined(theirs) for ours, theirs in pairs]
+        elif self.tables.way is not Way.NONE:
+            return False
+        if room_of(ranges) > self.most_direct:
+            return False
+        if self.tables.way is Way.NONE or ranges != self.tables.ranges:
+            self.tables.address_directly(ranges)
+        return True
+
+    def _shown(self, at: int, number: int) -> Iterator[Leaving]:
+        """Groups to be taken in before anything changes here: as they lie, if that is all."""
+        if self._refer(at, number):
+            yield self._leaving(at, number)
+            return
+        size, places = self.plan.layout.size, tuple(self.windows.places)
+        step = max(1, _SHOWN // size)
+        for first in range(0, number, step):
+            shown = min(step, number - first)
+            held = self.room.view(at + first * size, shown * size, np.uint8)
+            yield Leaving(held, np.empty(0, np.uint8), places)
+
+    def _present(self, part: Leaving) -> Leaving:
+        """Without the groups of no rows."""
+        size = self.plan.layout.size
+        groups = part.groups.reshape(-1, size)
+        counts = groups[:, self.plan.layout.count : self.plan.layout.count + 8]
+        present = counts.any(axis=1)
+        if present.all():
+            return part
+        return Leaving(groups[present].reshape(-1), part.texts, part.places)
+
+    def _refer(self, at: int, number: int) -> bool:
+        """Whether one of these groups refers to something outside of its own bytes."""
+        layout = self.plan.layout
+        if layout.text_extremes:
+            return True
+        if layout.windows and self.room.words(at + layout.wide, number, layout.size).any():
+            return True
+        words = (self.room.words(at + 8 * k, number, layout.size) for k in layout.long_words)
+        return any(bool((held >= _LONG).any()) for held in words)
+
+    def _leaving(self, at: int, number: int) -> Leaving:
+        """A copy of groups and of what they refer to."""
+        size = self.plan.layout.size
+        places = tuple(self.windows.places)
+        if not number:
+            return Leaving(np.empty(0, np.uint8), np.empty(0, np.uint8), places)
+        counts = self.room.words(at + self.plan.layout.count, number, size)
+        present = int(np.count_nonzero(counts))
+        if present == number and not self.plan.layout.has_references:
+            return Leaving(
+                self.room.view(at, number * size, np.uint8).copy(), np.empty(0, np.uint8), places
+            )
+        texts = self.copied.call("leave", at, number, 0, 0)
+        groups_at = self.copied.call("alloc", max(1, present * size))
+        texts_at = self.copied.call("alloc", texts)
+        self.copied.call("leave", at, number, groups_at, texts_at)
+        leaving = Leaving(
+            self.room.view(groups_at, present * size, np.uint8).copy(),
+            self.room.view(texts_at, texts, np.uint8).copy(),
+            places,
+        )
+        self.copied.call("free", groups_at, max(1, present * size))
+        self.copied.call("free", texts_at, texts)
+        return leaving

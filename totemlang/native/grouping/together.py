@@ -1,0 +1,103 @@
+"""Groupings of several workers put together part by part, by several workers at the same time.
+
+All of them find groups by value in the same ranges, so that a stretch of keys is a stretch of each
+one's memory. Who wants a stretch takes it out of the others' memory into his own grouping; nobody
+else may want the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Lock
+
+import numpy as np
+from attrs import define, field, frozen
+
+from totemlang.native.grouping.copies import taken
+from totemlang.native.grouping.gathered import Gathered
+from totemlang.native.grouping.lying import Lying
+from totemlang.native.grouping.place import Place, own_place
+from totemlang.native.grouping.plan import GroupingPlan
+from totemlang.native.grouping.spill import Bytes
+from totemlang.native.grouping.tables import Range, Way, room_of
+
+
+@frozen(eq=False)
+class _Source:
+    """What one has gathered as others see it: its memory, and where its groups lie."""
+
+    gathered: Gathered
+    memory: Bytes
+    at: int
+    windows: tuple[int, ...]
+
+
+@define(eq=False)
+class Together:
+    """Groupings of one plan that take no more rows. Keys ascend with `places`, from 0 on."""
+
+    plan: GroupingPlan
+    ranges: list[Range]
+    _sources: list[_Source]
+    _hosts: dict[int, Gathered]
+    """What was gathered by the memory of the machine in whose store it lives."""
+    _made: list[Gathered] = field(factory=list, init=False)
+    _lock: Lock = field(factory=Lock, init=False)
+
+    @classmethod
+    def of(cls, all_: Sequence[Gathered]) -> Together | None:
+        """Put them together; None where they do not find groups by value, or have too many."""
+        found = [each for each in all_ if each.tables.way is not Way.NONE]
+        if not found or any(each.runs is not None for each in found):
+            return None
+        if any(each.tables.way is not Way.DIRECT for each in found):
+            return None
+        ranges = found[0].tables.ranges
+        for each in found[1:]:
+            pairs = zip(ranges, each.tables.ranges, strict=True)
+            ranges = [ours.joined(theirs) for ours, theirs in pairs]
+        if len(found) > 1 and room_of(ranges) > found[0].most_direct:
+            return None
+        sources, hosts = [], {}
+        for each in found:
+            if each.tables.ranges != ranges:
+                each.tables.address_directly(ranges)
+            memory = each.room.view(0, each.room.size, np.uint8)
+            windows = tuple(each.windows.places)
+            sources.append(_Source(each, memory, each.tables.direct, windows))
+            if each.place.memory is not None:
+                hosts[id(each.place.memory)] = each
+        return cls(found[0].plan, ranges, sources, hosts)
+
+    @property
+    def places(self) -> int:
+        """How many groups there are at most."""
+        return room_of(self.ranges)
+
+    def host(self, place: Place | None) -> Gathered:
+        """What lives in the store of a machine, or something new for who asks."""
+        with self._lock:
+            key = None if place is None else id(place.memory)
+            found = None if key is None else self._hosts.get(key)
+            if found is None:
+                found = Gathered(self.plan, place or own_place())
+                self._made.append(found)
+                found.tables.address_directly(self.ranges)
+                if key is not None:
+                    self._hosts[key] = found
+            return found
+
+    def stretch(self, host: Gathered, first: int, stop: int) -> Lying:
+        """The groups from one place to another, brought to a host; for the last time."""
+        size, number = self.plan.layout.size, stop - first
+        here = host.tables.direct + first * size
+        for source in self._sources:
+            if source.gathered is not host:
+                at = source.at + first * size
+                host.join(here, taken(self.plan.layout, source.memory, at, number, source.windows))
+        return host.lying(here, number)
+
+    def close(self) -> None:
+        """Free what was made for hosts; the others are others'."""
+        for each in self._made:
+            each.close()
