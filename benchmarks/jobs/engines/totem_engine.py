@@ -1,5 +1,6 @@
-"""The jobs in TOTEM: the programs beside this folder, compiled, quoted and run each time.
+"""The jobs in TOTEM: the programs beside this folder, asked for as text and run each time.
 
+As everywhere, a process compiles and quotes a text once and keeps that for the next runs.
 What the provider publishes about the data (`describe`) is there beforehand, as it is for a
 consumer; that the data keeps to it is checked in the run.
 """

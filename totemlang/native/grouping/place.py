@@ -25,6 +25,18 @@ _LARGE_PAGES = 14
 """The advice to have large pages: groups of many keys are found all over the memory."""
 
 
+def _system_advice() -> Any:
+    """The system's `madvise`, where it is known what it takes."""
+    if sys.platform != "linux":
+        return None
+    found = ctypes.CDLL(None).madvise
+    found.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    return found
+
+
+_madvise = _system_advice()
+
+
 @frozen(eq=False)
 class Place:
     """Where groupings live: a store, and the memory of it that columns are emitted to.
@@ -82,9 +94,8 @@ class Room:
         self._advise(self.size, _NOT_NEEDED)
 
     def _advise(self, size: int, advice: int) -> None:
-        if sys.platform == "linux":
-            system = ctypes.CDLL(None)
-            system.madvise(ctypes.c_void_p(self._base), ctypes.c_size_t(size), advice)
+        if _madvise is not None:
+            _madvise(self._base, size, advice)
 
     def view(self, at: int, number: int, form: Any) -> npt.NDArray[Any]:
         """Items of a NumPy type that lie there, to be read or written; valid while it lives."""
