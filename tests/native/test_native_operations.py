@@ -164,3 +164,29 @@ end map
     for value in AWKWARD:
         held = to_binary32(value) if kind == "float" else value
         pair.check_stage(0, [[1.25], [held], [math.nan], [-1.25]])
+
+
+DAY = 86_400_000_000
+FIRST_DAY, LAST_DAY = -719_162, 2_932_896
+
+
+def test_parts_of_times_at_the_borders_of_days_hours_and_minutes() -> None:
+    days = [*range(FIRST_DAY, LAST_DAY, 997), *range(-800, 800, 31), LAST_DAY]
+    starts = [day * DAY for day in days]
+    moments = [start + within for start in starts for within in (0, 1, DAY - 1)]
+    moments += [
+        start + hour * 3_600_000_000 + more
+        for start in (starts[0], starts[-1], 0)
+        for hour in range(24)
+        for more in (-1, 0, 59_999_999, 60_000_000, 3_599_999_999)
+        if start + hour > FIRST_DAY * DAY or more >= 0
+    ]
+    text = """dataset rows(timestamp t, date d)
+
+map m(rows row)
+    emit year(row.t) as a, month(row.t) as b, day(row.t) as c, weekday(row.t) as e,
+        hour(row.t) as f, minute(row.t) as g, date(row.t) as h, timestamp(row.d) as i,
+        weekday(row.d) as j
+end map
+"""
+    Pair(compiled(text)).check_stage(0, [[each, each // DAY] for each in moments])

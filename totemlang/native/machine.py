@@ -319,7 +319,7 @@ class NativeMachine:
             self._begin_batch(definition.name)
             read.bring(self._input, plan.frame)
             self._begin(*self.input_block)
-            make_room(self.instance, plan.outputs, _kinds(definition), room)
+            make_room(self.instance, plan.outputs, len(definition.emitted.columns), room)
             left = self._first_draw() if plan.charges else 0
         except Trapped:
             self._give_up(counted, read.price + work)

@@ -34,9 +34,9 @@ class Native:
     """One way to write an operation.
 
     `value` is its result, `wide` an i64 that is computed before. It fails for `reason` (words of
-    the machine's failures) where `before` holds of its operands, or `fails_if` of its result; for
-    `other_reason` if `other` holds then. `fails`: a function of the runtime that is called tells
-    of failures itself.
+    the machine's failures) where `before` holds of its operands, or `fails_if` of its result and
+    not `unless`; for `other_reason` if `other` holds then. `fails`: a function of the runtime
+    that is called tells of failures itself.
     """
 
     value: str
@@ -44,6 +44,7 @@ class Native:
     before: str = ""
     fails_if: str = ""
     reason: str = ""
+    unless: str = ""
     other: str = ""
     other_reason: str = ""
     fails: bool = False
@@ -218,11 +219,10 @@ def to_whole(operation: str) -> NativeCode:
     """A float made whole: rounded and then, in range or not, converted."""
 
     def way(number: str) -> Native:
-        low = f"(f64.ge {number} (f64.const -0x1p63))"
-        high = f"(f64.lt {number} (f64.const 0x1p63))"
         return Native(
             f"(i64.trunc_sat_f64_s (f64.{operation} {number}))",
-            fails_if=f"(i32.eqz (i32.and {low} {high}))",
+            fails_if=f"(i32.eqz (f64.lt (f64.abs {number}) (f64.const 0x1p63)))",
+            unless=f"(f64.eq {number} (f64.const -0x1p63))",
             reason=OVER,
             other=f"(f64.ne {number} {number})",
             other_reason=NOT_A_NUMBER,

@@ -265,14 +265,19 @@ class BodyWriter:
         self.fails = True
         return self.around.counting.place(self.number, self.at)
 
-    def fail_if(self, condition: str, reason: str, other: str = "", other_reason: str = "") -> None:
-        """Fail where a condition holds, and that of the filter around; if `other`, for another."""
+    def fail_if(
+        self, condition: str, reason: str, unless: str = "", other: str = "", other_reason: str = ""
+    ) -> None:
+        """Fail where a condition holds, and that of the filter around; see `Native`."""
         if self.guard:
             condition = f"(i32.and {self.guard} {condition})"
         why = f"(i32.const {self.around.reasons[reason]})"
         if other:
             why = f"(select (i32.const {self.around.reasons[other_reason]}) {why} {other})"
-        self.write(f"(if {condition} (then {self._leave(why)}))")
+        leave = self._leave(why)
+        if unless:
+            leave = f"(if (i32.eqz {unless}) (then {leave}))"
+        self.write(f"(if {condition} (then {leave}))")
 
     def fail_if_told(self) -> None:
         """Fail where the function just called has told so."""

@@ -28,8 +28,6 @@ Emit = Callable[[BodyWriter, list[Item], str], None]
 
 def translate(to: BodyWriter, emit: Emit | None = None) -> None:
     """Write a whole body; `emit` writes what a stage emits."""
-    start = len(to.lines)
-    to.landings.append("$failing")
     to.enter_block(0)
     to.free = branchless(
         to.verified, to.shape, is_stage=emit is not None, counts=to.dues is not None
@@ -48,10 +46,6 @@ def translate(to: BodyWriter, emit: Emit | None = None) -> None:
             to.enter_block(to.at + 1, held or (to.guard if name == "if" else ""))
         else:
             HANDLERS.get(name, operation)(to)
-    to.landings.pop()
-    if to.fails:
-        to.lines.insert(start, "block $through block $failing")
-        to.write(f"br $through end {to.land()} br $fail end")
 
 
 def _loop_around(to: BodyWriter) -> int:

@@ -89,8 +89,8 @@ def expression(
     item = Item(result, to.held(text, value_types(result)[0]), owned=result.is_array)
     if way.fails_if:
         failing = way.fails_if.format(*names, r=item.text, **words)
-        other = way.other.format(*names, **words)
-        to.fail_if(failing, way.reason, other, way.other_reason)
+        unless, other = way.unless.format(*names), way.other.format(*names)
+        to.fail_if(failing, way.reason, unless, other, way.other_reason)
     if way.fails:
         to.fail_if_told()
     return item
@@ -173,6 +173,17 @@ def missing(to: BodyWriter) -> None:
     to.push(Item(at, f"(i32.eqz {item.there})" if item.there else "(i32.const 0)"))
 
 
+def negation(to: BodyWriter) -> None:
+    """`not`; twice is nothing."""
+    (item,) = to.take(1)
+    text = item.text
+    inner = text.removeprefix(_NOT)
+    to.push(Item(item.type, inner[:-1] if inner != text else f"{_NOT}{text})"))
+
+
+_NOT = "(i32.eqz "
+
+
 def default(to: BodyWriter) -> None:
     """The value, or another where it is missing."""
     item, otherwise = to.take(2)
@@ -250,6 +261,7 @@ HANDLERS: dict[str, Callable[[BodyWriter], None]] = {
     "array": array,
     "concat": concat,
     "missing": missing,
+    "not": negation,
     "default": default,
     "value": value,
     "lookup": lookup_cells.lookup,

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 
 from totemlang.native.instance import Instance
 from totemlang.native.layout import CHAIN, FAILED_COUNT
 from totemlang.native.runtime.selection import REASON
+from totemlang.native.translation.emitting import block_size
 from totemlang.native.translation.plan import Plan
-from totemlang.native.values import WIDTH
-from totemlang.schema.types import Kind
 from totemlang.vm.machine import Failures
 
 LEAST_ROOM = 1 << 10
@@ -24,21 +22,17 @@ def pointers(instance: Instance, where: int, count: int) -> tuple[int, ...]:
     return struct.unpack(f"<{count}I", instance.read(where, 4 * count))
 
 
-def make_room(instance: Instance, where: int, kinds: Sequence[Kind], records: int) -> None:
+def make_room(instance: Instance, where: int, columns: int, records: int) -> None:
     """Have room for a row from each record at least. Raises `Trapped`: no memory."""
-    *columns, room = pointers(instance, where, len(kinds) + 1)
+    block, room = pointers(instance, where, 2)
     if room >= records and room:
         return
+    if block:
+        instance.release(block)
+        instance.write(where, bytes(8))
     room = max(records, LEAST_ROOM)
-    last = where + 4 * len(columns)
-    instance.write(last, bytes(4))
-    for place, (old, kind) in enumerate(zip(columns, kinds, strict=True)):
-        if old:
-            instance.release(old)
-            instance.write(where + 4 * place, bytes(4))
-        new = instance.hold(room * WIDTH[kind])
-        instance.write(where + 4 * place, struct.pack("<I", new))
-    instance.write(last, struct.pack("<I", room))
+    block = instance.hold(block_size(columns, room))
+    instance.write(where, struct.pack("<2I", block, room))
 
 
 def failures_of(instance: Instance, plan: Plan) -> Failures:

@@ -21,7 +21,8 @@ from totemlang.native.translation.items import Item
 from totemlang.native.translation.memory_use import memory_use
 from totemlang.native.translation.ownership import ownership
 from totemlang.native.translation.plan import Counting, Plan, StagePlan
-from totemlang.native.translation.stages import FRAME_ENTRY, used_parameters, write_stage
+from totemlang.native.translation.records import FRAME_ENTRY
+from totemlang.native.translation.stages import used_parameters, write_stage
 from totemlang.native.translation.support import support_text
 from totemlang.native.values import VALUE, key_signature, number, value_types, zero
 from totemlang.schema.types import Type
@@ -194,7 +195,7 @@ class _ModuleWriter:
                 "block $fail" if to.fails else "",
                 *body,
                 "unreachable",
-                *(["end", *to.lines, fail] if to.fails else []),
+                *(["end", to.land(), *to.lines, fail] if to.fails else []),
                 ")",
             ]
         )
@@ -206,7 +207,7 @@ class _ModuleWriter:
         to.prepaid = 0
         to.in_memory = False
         frame = self.layout.reserve(FRAME_ENTRY * len(stage.parameters))
-        outputs = self.layout.reserve(4 * len(stage.emitted.columns) + 4)
+        outputs = self.layout.reserve(8)
         places = self.layout.reserve(4 * len(stage.emitted.columns))
         text = write_stage(to, stage, frame, outputs, places)
         ordered = f"z{to.number}ordered" if stage.order_by is not None else ""
@@ -245,9 +246,9 @@ class _ModuleWriter:
                 '(func (export "script") (param $left i64) (result i64)',
                 to.declarations(frozenset({"$left"})),
                 first_tick() if to.dues is not None else "",
-                "block $fail" if to.fails else "",
+                "block $through block $fail" if to.fails else "",
                 *body,
-                "end" if to.fails else "",
+                f"br $through end {to.land()} end" if to.fails else "",
                 *to.lines,
                 f"(i32.store (i32.const {FAILED_REASON}) (global.get $failed))",
                 "(local.get $left))",
