@@ -33,10 +33,12 @@
     (i64.and (local.get $text) (i64.const 0xffffffff00000000))
     (i64.extend_i32_u (local.get $to))))
 
-;; Write those beyond ASCII that have a letter of the other case.
+;; Write those beyond ASCII that have a letter of the other case. Of two bytes they are looked up in
+;; a table, by their code point; of more, most begin as none does that has another case.
 ;; each of {name}
 (func ${name}_others (param $from i32) (param $to i32) (param $end i32)
   (local $begin i32) (local $at i32) (local $letter i32) (local $other i32)
+  (if (i32.eqz (global.get ${name}_pairs)) (then (call $make_{name}_pairs)))
   (local.set $to (i32.sub (local.get $to) (local.get $from)))
   (loop $more
     (local.set $begin (call $others_begin (local.get $from)))
@@ -47,6 +49,15 @@
           (if (i32.ge_u (local.get $at) (local.get $end)) (then (return)))
           (local.set $begin (i32.and (local.get $begin)
             (i32.sub (local.get $begin) (i32.const 1))))
+          (local.set $letter (i32.load16_u (local.get $at)))
+          (if (i32.lt_u (i32.and (local.get $letter) (i32.const 0xff)) (i32.const 0xe0))
+            (then
+              (i32.store16 (i32.add (local.get $at) (local.get $to)) (i32.load16_u
+                (i32.add (global.get ${name}_pairs) (i32.or
+                  (i32.shl (i32.and (local.get $letter) (i32.const 31)) (i32.const 7))
+                  (i32.and (i32.shr_u (local.get $letter) (i32.const 7)) (i32.const 0x7e))))))
+              (br $next)))
+          (br_if $next (call $has_no_case (local.get $letter)))
           (local.set $letter (call $decode (local.get $at)))
           (local.set $other (call ${name}_letter (local.get $letter)))
           (br_if $next (i32.eq (local.get $letter) (local.get $other)))
@@ -54,6 +65,32 @@
           (br $next))))
     (local.set $from (i32.add (local.get $from) (i32.const 16)))
     (br_if $more (i32.lt_u (local.get $from) (local.get $end)))))
+
+;; The two bytes of each letter of two bytes in the other case; made when they are first asked for.
+;; each of {name}
+(global ${name}_pairs (mut i32) (i32.const 0))
+;; each of {name}
+(func $make_{name}_pairs
+  (local $table i32) (local $letter i32)
+  (local.set $table (call $hold (i32.const 4096)))
+  (local.set $letter (i32.const 0x80))
+  (loop $next
+    (call $encode
+      (i32.add (local.get $table) (i32.shl (local.get $letter) (i32.const 1)))
+      (call ${name}_letter (local.get $letter)))
+    (local.set $letter (i32.add (local.get $letter) (i32.const 1)))
+    (br_if $next (i32.lt_u (local.get $letter) (i32.const 0x800))))
+  (global.set ${name}_pairs (local.get $table)))
+
+;; Whether no letter that begins with these two bytes, the second above the first, has another case:
+;; those that begin with 0xe0, 0xe3 to 0xe9 and 0xeb to 0xee, and all from U+2000 to U+20FF.
+(func $has_no_case (param $two i32) (result i32)
+  (i32.or
+    (i32.and (i32.const 1)
+      (i32.shr_u (i32.const 0x00007bf9) (i32.and (local.get $two) (i32.const 31))))
+    (i32.and
+      (i32.eq (i32.and (local.get $two) (i32.const 0xff)) (i32.const 0xe2))
+      (i32.lt_u (local.get $two) (i32.const 0x8400)))))
 
 ;; Where letters beyond ASCII begin in sixteen bytes, a bit each.
 (func $others_begin (param $at i32) (result i32)

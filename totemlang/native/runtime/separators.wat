@@ -1,6 +1,6 @@
 ;; Sets of separators, made ready for looking up: {table of those in ASCII, 16 bytes; the same of the
 ;; first bytes of the others, a bit for each of 0xc0, 0xd0, 0xe0 and 0xf0; i32 number of the others,
-;; i32 map of all code points where they are more than eight; the others, at most eight}.
+;; i32 map of all code points where they are more than eight; the bytes of the others, at most eight}.
 
 ;; The set last asked for, if it is a constant of the program, and where it is held.
 (global $constant_separators (mut i64) (i64.const 0))
@@ -43,7 +43,7 @@
               (then
                 (i32.store offset=40
                   (i32.add (local.get $record) (i32.shl (local.get $others) (i32.const 2)))
-                  (call $decode (local.get $at)))))
+                  (call $letter_word (local.get $at)))))
             (local.set $others (i32.add (local.get $others) (i32.const 1)))))
         (local.set $at (i32.add (local.get $at) (call $letter_bytes (local.get $letter))))
         (br $next))))
@@ -93,6 +93,7 @@
 ;; Which of the sixty-four bytes at an address belong to separators beyond ASCII, a bit each.
 (func $others_at (param $at i32) (param $end i32) (param $record i32) (result i64)
   (local $begin i64) (local $found i64) (local $place i64) (local $size i64) (local $letter i32)
+  (local $word i32) (local $bytes i32)
   (local.set $found (global.get $separator_rest))
   (global.set $separator_rest (i64.const 0))
   (local.set $begin (i64.or
@@ -114,11 +115,16 @@
     (local.set $letter (i32.add (local.get $at) (i32.wrap_i64 (local.get $place))))
     (if (i32.ge_u (local.get $letter) (local.get $end)) (then (return (local.get $found))))
     (local.set $begin (i64.and (local.get $begin) (i64.sub (local.get $begin) (i64.const 1))))
-    (br_if $next (i32.eqz
-      (call $is_separator (call $decode (local.get $letter)) (local.get $record))))
-    (local.set $size (i64.extend_i32_u
-      (call $letter_bytes (i32.load8_u (local.get $letter)))))
-    (local.set $size (i64.sub (i64.shl (i64.const 1) (local.get $size)) (i64.const 1)))
+    ;; as many bytes as its first begins with ones
+    (local.set $word (i32.load (local.get $letter)))
+    (local.set $bytes (i32.clz (i32.xor
+      (i32.shl (local.get $word) (i32.const 24)) (i32.const -1))))
+    (br_if $next (i32.eqz (call $is_separator (local.get $letter)
+      (i32.and (local.get $word) (i32.shr_u (i32.const -1)
+        (i32.sub (i32.const 32) (i32.shl (local.get $bytes) (i32.const 3)))))
+      (local.get $record))))
+    (local.set $size (i64.sub
+      (i64.shl (i64.const 1) (i64.extend_i32_u (local.get $bytes))) (i64.const 1)))
     (local.set $found (i64.or (local.get $found)
       (i64.shl (local.get $size) (local.get $place))))
     (if (i64.gt_u (local.get $place) (i64.const 60))
@@ -139,20 +145,26 @@
         (i8x16.shr_u (local.get $some) (i32.const 4))))
     (v128.const i64x2 0 0)))))
 
-;; Whether a letter beyond ASCII is a separator.
-(func $is_separator (param $letter i32) (param $record i32) (result i32)
+;; Whether the letter beyond ASCII at an address is a separator; `word` are its bytes.
+(func $is_separator (param $at i32) (param $word i32) (param $record i32) (result i32)
   (local $left i32)
   (local.set $left (i32.load offset=32 (local.get $record)))
   (if (i32.gt_u (local.get $left) (i32.const 8))
     (then
+      (local.set $word (call $decode (local.get $at)))
       (return (i32.and (i32.const 1) (i32.shr_u
         (i32.load8_u (i32.add (i32.load offset=36 (local.get $record))
-          (i32.shr_u (local.get $letter) (i32.const 3))))
-        (i32.and (local.get $letter) (i32.const 7)))))))
+          (i32.shr_u (local.get $word) (i32.const 3))))
+        (i32.and (local.get $word) (i32.const 7)))))))
+  (local.set $left (i32.add (local.get $record) (i32.shl (local.get $left) (i32.const 2))))
   (loop $next
-    (if (i32.eqz (local.get $left)) (then (return (i32.const 0))))
-    (local.set $left (i32.sub (local.get $left) (i32.const 1)))
-    (br_if $next (i32.ne (local.get $letter)
-      (i32.load offset=40 (i32.add (local.get $record)
-        (i32.shl (local.get $left) (i32.const 2)))))))
-  (i32.const 1))
+    (if (i32.eq (local.get $word) (i32.load offset=36 (local.get $left)))
+      (then (return (i32.const 1))))
+    (local.set $left (i32.sub (local.get $left) (i32.const 4)))
+    (br_if $next (i32.gt_u (local.get $left) (local.get $record))))
+  (i32.const 0))
+
+;; The bytes of the letter at an address, zeros above.
+(func $letter_word (param $at i32) (result i32)
+  (i32.and (i32.load (local.get $at)) (i32.shr_u (i32.const -1) (i32.sub (i32.const 32)
+    (i32.shl (call $letter_bytes (i32.load8_u (local.get $at))) (i32.const 3))))))
