@@ -144,3 +144,30 @@ def test_extremes_of_zeros_and_nan(keys: list[Kind], kind: Kind, values: list[fl
         grouping = NativeGrouping(of)
         grouping.add_batch(batch)
         assert plainly(given_by(grouping)) == plainly(expected(of, batch))
+
+
+@pytest.mark.parametrize(
+    ("others", "is_agreed"),
+    [([3.5, 100.25, 7.0], True), ([0.0, 0.0], True), ([1e40, 1e41 / 3], False)],
+)
+def test_workers_agree_on_windows_that_suit_them(others: list[float], is_agreed: bool) -> None:
+    """What is in the same windows is added up fast; far other values have windows of their own."""
+    of = plan([Kind.INT], [Kind.DOUBLE])
+    first, other = NativeGrouping(of), NativeGrouping(of)
+    for worker, values in ((first, [0.1, 0.7, 1.0]), (other, others)):
+        keys = pa.array([7] * len(values), pa.int32())
+        worker.add_batch(pa.RecordBatch.from_arrays([keys, pa.array(values)], names=["c0", "c1"]))
+    places = [worker.gathered.windows.places for worker in (first, other)]
+    assert (places[0] == places[1]) == is_agreed
+    first.merge(other)
+    assert given_by(first).column("total0").to_pylist() == [nearest([0.1, 0.7, 1.0, *others])]
+
+
+def test_a_worker_without_values_leaves_the_choice_to_others() -> None:
+    of = plan([Kind.INT], [Kind.DOUBLE])
+    empty, full = NativeGrouping(of), NativeGrouping(of)
+    for worker, value in ((empty, math.nan), (full, 2.0**-300)):
+        keys = pa.array([1], pa.int32())
+        worker.add_batch(pa.RecordBatch.from_arrays([keys, pa.array([value])], names=["c0", "c1"]))
+    assert empty.gathered.windows.places != full.gathered.windows.places
+    assert of.agreed.places([None]) == full.gathered.windows.places

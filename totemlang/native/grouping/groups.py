@@ -152,7 +152,7 @@ class NativeGrouping:
                 stop = min(stop, max(row + 1, fitting))
             columns = Columns(room, places, self.plan.layout.columns, row, stop)
             if not self.gathered.windows.chosen:
-                self.gathered.windows.choose(columns.values)
+                self.gathered.windows.choose(columns.values, self.plan.agreed)
             if self._tables.way is Way.NONE:
                 self._begin(columns)
             if self._tables.way is Way.DIRECT:

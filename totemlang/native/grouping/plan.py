@@ -10,6 +10,7 @@ import numpy.typing as npt
 from attrs import field, frozen
 
 from totemlang.native.grouping.layout import Asked, Layout, Signature, State
+from totemlang.native.grouping.sums import Agreed
 from totemlang.schema.types import Kind
 from totemlang.tables.prices import PriceTable
 
@@ -37,6 +38,7 @@ class GroupingPlan:
     most_hashed: int = 1 << 15
     layout: Layout = field(init=False)
     state: State = field(init=False)
+    agreed: Agreed = field(factory=Agreed, init=False)
     seeds: npt.NDArray[np.uint64] = field(init=False)
     """Odd factors that nobody can know before, so that no keys can be made to collide."""
 

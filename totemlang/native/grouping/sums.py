@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,22 @@ _BETTER = 0.1
 
 
 @define(eq=False)
+class Agreed:
+    """The windows that groupings of a plan have chosen first: sums in the same are folded fast."""
+
+    _first: list[int | None] = field(factory=list)
+    _lock: Lock = field(factory=Lock)
+
+    def places(self, found: list[int | None]) -> list[int | None]:
+        """What was chosen first, where somebody found something: one does so now."""
+        with self._lock:
+            known = self._first or [None] * len(found)
+            pairs = zip(known, found, strict=True)
+            self._first = [theirs if theirs is not None else ours for theirs, ours in pairs]
+            return list(self._first)
+
+
+@define(eq=False)
 class Windows:
     """The windows in `room`, one for each total of floats."""
 
@@ -49,9 +66,16 @@ class Windows:
         """Whether there is nothing to choose (any more)."""
         return len(self.places) == len(self._columns)
 
-    def choose(self, values: Values) -> None:
-        """Choose windows for these values."""
+    def choose(self, values: Values, agreed: Agreed) -> None:
+        """Choose windows for these values: those of others unless they are much worse."""
         found = [best_place(_doubles(values, column)) for column in self._columns]
+        for window, theirs in enumerate(agreed.places(found)):
+            ours = found[window]
+            if theirs is not None and theirs != ours:
+                doubles = _doubles(values, self._columns[window])
+                best = 0.0 if ours is None else share_held(doubles, ours)
+                if share_held(doubles, theirs) >= best - _BETTER:
+                    found[window] = theirs
         self._set([_DEFAULT_PLACE if place is None else place for place in found])
 
     def are_bad(self, rows: int) -> bool:
