@@ -13,7 +13,6 @@ from typing import Any
 
 from attrs import field, frozen
 
-from totemlang.bytecode.container import module_hash
 from totemlang.bytecode.module import Value
 from totemlang.schema.metadata import Metadata
 from totemlang.schema.metadata_json import metadata_hash
@@ -100,7 +99,7 @@ def make_receipt(
 ) -> Receipt:
     """The receipt of a run that has ended with a status; `result` is empty where there is none."""
     return Receipt(
-        module_hash(verified.module),
+        verified.hash,
         verified.rules.hash,
         verified.prices.hash,
         parameters_hash(parameters),

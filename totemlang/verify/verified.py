@@ -10,6 +10,7 @@ block of the condition. The price of reading (a row, a group) is charged before 
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from attrs import field, frozen
@@ -84,6 +85,13 @@ class VerifiedModule:
     """The library of the node that verified it; None in a process that it was sent to."""
     own: tuple[bool, ...] = field(default=(), eq=False, repr=False)
     """Of each function whether it is that of the library, and all that it calls, too."""
+
+    @cached_property
+    def hash(self) -> str:
+        """The hash of the module's container without the section for people; see `module_hash`."""
+        from totemlang.bytecode.container import module_hash
+
+        return module_hash(self.module)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Processes that it is sent to run it, for which they need no library."""

@@ -15,6 +15,7 @@ from totemlang.native.grouping.windows import (
     FOREIGN_PLACE,
     OUTSIDE,
     best_place,
+    sampled,
     share_held,
     window_bytes,
 )
@@ -119,5 +120,6 @@ class Windows:
 
 
 def _doubles(values: Values, column: int) -> npt.NDArray[np.float64]:
-    found: npt.NDArray[np.float64] = values(column).astype(np.float64)
+    """A sample of a column's values."""
+    found: npt.NDArray[np.float64] = sampled(values(column)).astype(np.float64)
     return found

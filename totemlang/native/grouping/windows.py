@@ -9,6 +9,7 @@ elsewhere (i32).
 from __future__ import annotations
 
 import struct
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,10 +37,14 @@ def window_bytes(place: int) -> bytes:
     return struct.pack("<5di4x", *constants, *reversed(constants), most, place)
 
 
+def sampled(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """So many of the values that they say enough of all, evenly spread. A sample is its own."""
+    return values[:: max(1, len(values) // _SAMPLE)]
+
+
 def best_place(values: npt.NDArray[np.float64]) -> int | None:
     """The place of the window that holds most of a sample of values; None if any will do."""
-    step = max(1, len(values) // _SAMPLE)
-    sample = values[::step]
+    sample = sampled(values)
     sample = sample[np.isfinite(sample) & (sample != 0)]
     if not len(sample):
         return None
@@ -48,6 +53,10 @@ def best_place(values: npt.NDArray[np.float64]) -> int | None:
     candidates = np.unique(
         np.clip(np.concatenate((found, found + HEADROOM)), _LOWEST_TOP, _HIGHEST_TOP)
     )
+    highest, lowest = int(top.max()), int(bottom.min())
+    enough = candidates[(candidates >= highest) & (candidates <= lowest + WINDOW_BITS)]
+    if len(enough):  # some hold all, which is what nearly always happens
+        return int(enough[-1]) - WINDOW_BITS + _UNIT
     held = [np.count_nonzero(_holds(t, top, bottom)) for t in candidates.tolist()]
     most = max(held)
     best = max(t for t, rows in zip(candidates.tolist(), held, strict=True) if rows == most)
@@ -56,7 +65,7 @@ def best_place(values: npt.NDArray[np.float64]) -> int | None:
 
 def share_held(values: npt.NDArray[np.float64], place: int) -> float:
     """The share of a sample of values that a window holds."""
-    sample = values[:: max(1, len(values) // _SAMPLE)]
+    sample = sampled(values)
     sample = sample[np.isfinite(sample) & (sample != 0)]
     if not len(sample):
         return 1.0
