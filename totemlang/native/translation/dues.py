@@ -173,7 +173,7 @@ def _kept(to: BodyWriter, at: int) -> tuple[str, str]:
         before.append(f"({value_type}.store {where} (local.get {name}))")
         after.append(f"(local.set {name} ({value_type}.load {where}))")
     for (opening, array), number in to.views.items():
-        if opening < 0 or opening <= at <= to.shape.frames[opening].end:
+        if opening >= 0 and opening <= at <= to.shape.frames[opening].end:
             after.append(read_again(number, array))
     return "".join(before), "".join(after)
 
