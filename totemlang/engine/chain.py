@@ -44,7 +44,7 @@ class StageRun:
 
 @define
 class Chain:
-    """A job's stages. Where a stage is small, the worker at `home` performs it.
+    """A job's stages. Where a stage is small for processes, the worker at `home` performs it.
 
     `begun` is called with a stage's number; `tell` with its rows done, the rows it gets, the totem
     it has used, and whether that must be told now; `finished` with its number and how it ran.
@@ -92,7 +92,8 @@ class Chain:
         tasks = self._tasks(stage, source)
         first = list(islice(tasks, 2))
         is_worth = self.partitions is not None or total >= self.crew.least_rows
-        workers = self.crew if len(first) > 1 and is_worth else self.home
+        is_shared = self.crew.in_memory or (len(first) > 1 and is_worth)
+        workers = self.crew if is_shared else self.home
         workers.run(number, chain(first, tasks), into, watch, run.add)
         run.used = watch.totem
         self.finished(number, run)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from itertools import chain, islice
 from threading import Condition, Thread
 
 from attrs import define, field
@@ -25,7 +26,10 @@ from totemlang.engine.workers import Hand
 
 @define
 class ThreadWorkers:
-    """`count` threads; see `workers.Workers`. Tasks go to whichever is free."""
+    """`count` threads, or as many as there are tasks; see `workers.Workers`.
+
+    Tasks go to whichever is free.
+    """
 
     work: Work
     manager: TotemManager
@@ -48,14 +52,17 @@ class ThreadWorkers:
         done: Callable[[Done], None],
     ) -> None:
         """Perform all tasks of a stage; see `Workers`."""
-        shift = _Shift(self.work, stage, iter(tasks), watch, 2 * self.count + 2)
+        tasks = iter(tasks)
+        first = list(islice(tasks, self.count))
+        count = max(1, len(first))
+        shift = _Shift(self.work, stage, chain(first, tasks), watch, 2 * self.count + 2)
         threads = []
         try:
-            for number in range(self.count):
+            for number in range(count):
                 thread = Thread(target=self._worker, args=(number, shift), daemon=True)
                 thread.start()
                 threads.append(thread)
-            for found, output in shift.in_order(self.count):
+            for found, output in shift.in_order(count):
                 if output is not None:
                     with closing(output):
                         into.absorb(output, same_thread=False)
