@@ -49,8 +49,11 @@ def prepare(
     parameters: Mapping[str, object] | None = None,
     metadata: Mapping[str, Metadata] | None = None,
     policy: Policy | None = None,
+    workers: int = 1,
 ) -> Request:
     """Open and describe the data, make the quote and settle the budget (None: the upper bound).
+
+    So many `workers` read the data.
 
     Raises:
         Refused: for a program with errors.
@@ -77,7 +80,8 @@ def prepare(
     known = dict(metadata or {})
     for name, file in opened.items():
         if name not in known:
-            known[name] = describe(file, name, policy if name == dataset_name(program) else None)
+            its = policy if name == dataset_name(program) else None
+            known[name] = describe(file, name, its, threads=workers)
     sent = dict(parameters or {})
     quoted = program.estimate(known, sent)
     return Request(program, opened, known, sent, quoted, settled_budget(quoted, budget), policy)
@@ -111,7 +115,13 @@ def run(
             lower bound, an account without it. What happens in the run is the outcome's status.
     """
     request = prepare(
-        program, data, budget=budget, parameters=parameters, metadata=metadata, policy=policy
+        program,
+        data,
+        budget=budget,
+        parameters=parameters,
+        metadata=metadata,
+        policy=policy,
+        workers=workers,
     )
     return execute(
         request,

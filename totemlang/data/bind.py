@@ -7,76 +7,24 @@ anything and where it stands in the file decides nothing. Small data is kept fro
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import pyarrow as pa
-import pyarrow.compute as pc
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
 from totemlang.bytecode.module import Dataset
-from totemlang.data.coded import longest, written_out
+from totemlang.data.bound_column import NARROWER, BoundColumn
+from totemlang.data.coded import written_out
 from totemlang.data.file import BATCH_ROWS, DataFile
 from totemlang.data.kinds import ARROW, WIDER
-from totemlang.data.normalise import reading
 from totemlang.data.premises import check_column, check_rows, survey_for
+from totemlang.data.readers import Readers, rows_at_once
 from totemlang.data.row_range import piece_around
 from totemlang.data.shared_pieces import SharedPieces
 from totemlang.data.survey import ColumnSurvey
 from totemlang.diagnostics import BadData
 from totemlang.schema.metadata import Metadata
 from totemlang.schema.types import Field, Kind
-
-SURVEY_ROWS = 262_144
-"""Rows that are looked at together before a run."""
-
-NARROWER: dict[Kind, frozenset[Kind]] = {Kind.LONG: frozenset({Kind.INT})}
-"""The kinds that a column's values may be checked into, where the program declares them."""
-
-
-@frozen
-class BoundColumn:
-    """A column as the program takes it: the kind it is read as, then made the declared one."""
-
-    field: Field
-    read_as: Kind
-    file: str
-
-    def convert(self, array: pa.Array) -> pa.Array:
-        """Normalised values as the declared kind.
-
-        Raises:
-            BadData: for a missing value in a plain column, one outside the declared kind's range
-                or the declared type's constraint. No message holds a value.
-        """
-        name, kind = self.field.name, self.field.type.kind
-        if array.null_count and not self.field.type.is_optional:
-            raise BadData(
-                f"{self.file}: values are missing in column {name!r}; "
-                f"declare it {kind.value}? to take them"
-            )
-        if kind is not self.read_as:
-            exact = kind in NARROWER.get(self.read_as, ())
-            with reading(self.file, f"column {name!r} holds a value that {kind.value} cannot hold"):
-                array = pc.cast(array, ARROW[kind], safe=exact)
-        self._check_constraint(array)
-        return array
-
-    def _check_constraint(self, array: pa.Array) -> None:
-        constraint, name = self.field.constraint, self.field.name
-        most = constraint.max_bytes
-        if most is not None and longest(array, most) > most:
-            raise BadData(f"{self.file}: column {name!r} holds a string of more than {most} bytes")
-        if constraint.lower is constraint.upper is None:
-            return
-        values = array.drop_null().to_numpy(zero_copy_only=False)
-        low, high = constraint.lower, constraint.upper
-        inside = (low is None or bool((values >= low).all())) and (
-            high is None or bool((values <= high).all())
-        )
-        if not inside:
-            raise BadData(
-                f"{self.file}: column {name!r} holds a value outside the domain of "
-                f"{constraint.word or self.field.type.kind.value}"
-            )
 
 
 @define(frozen=True, slots=False, eq=False)
@@ -159,13 +107,14 @@ def bind(
     *,
     keep_bytes: int = 0,
     anew: bool = False,
+    threads: int = 1,
 ) -> BoundData:
     """Bind a program's data set to a file and read it through once.
 
     Widening is free (int to long and double, long to double, float to double); a long column
     declared int is checked; text is read as whatever is declared. With `metadata` the data is
     held against it (`premises`). Up to `keep_bytes` bytes are kept in memory for the run. What
-    earlier readings have shown is not read again, unless `anew`.
+    earlier readings have shown is not read again, unless `anew`. So many `threads` read.
 
     Raises:
         BadData: naming file and column, never a value.
@@ -175,7 +124,7 @@ def bind(
     if not anew and _is_known(data, columns, needed):
         kept: list[pa.RecordBatch] | None = None
     else:
-        kept = _read_through(data, columns, needed, keep_bytes)
+        kept = _read_through(data, columns, needed, keep_bytes, threads)
     rows = data.known.rows
     assert rows is not None
     if metadata is not None:
@@ -266,6 +215,7 @@ def _read_through(
     columns: Sequence[BoundColumn],
     surveys: Sequence[ColumnSurvey | None],
     keep_bytes: int,
+    threads: int,
 ) -> list[pa.RecordBatch] | None:
     """Read all rows, note what is seen; gives the rows where they fit in `keep_bytes`."""
     rows, size = 0, 0
@@ -273,12 +223,23 @@ def _read_through(
     widths = sum(ARROW[column.field.type.kind].bit_width // 8 for column in _of_width(columns))
     fits = (data.rows or 0) * widths <= keep_bytes
     kept: list[pa.RecordBatch] | None = [] if fits else None
-    for batch in _read(data, columns, SURVEY_ROWS, surveys, may_code=True):
-        rows += batch.num_rows
-        size += batch.nbytes
-        if kept is not None:
-            kept.append(batch)
-            kept = kept if size <= keep_bytes else None
+    count = rows_at_once(len(columns))
+
+    def read(part: tuple[int, int] | None) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+        return _both(data, columns, count, part, may_code=True)
+
+    with Readers(threads) as readers:
+        for found, batch in readers.read(data, len(columns), read):
+            readers.each(
+                partial(survey.add, found.column(column.field.name))
+                for column, survey in zip(columns, surveys, strict=True)
+                if survey is not None
+            )
+            rows += batch.num_rows
+            size += batch.nbytes
+            if kept is not None:
+                kept.append(batch)
+                kept = kept if size <= keep_bytes else None
     seen = {
         (column.field.name, column.read_as): survey
         for column, survey in zip(columns, surveys, strict=True)
@@ -293,18 +254,25 @@ def _read(
     data: DataFile,
     columns: Sequence[BoundColumn],
     rows: int,
-    surveys: Sequence[ColumnSurvey | None] = (),
     between: tuple[int, int] | None = None,
-    may_code: bool = False,
+    *,
+    may_code: bool,
 ) -> Iterator[pa.RecordBatch]:
+    return (batch for _, batch in _both(data, columns, rows, between, may_code=may_code))
+
+
+def _both(
+    data: DataFile,
+    columns: Sequence[BoundColumn],
+    rows: int,
+    between: tuple[int, int] | None,
+    *,
+    may_code: bool,
+) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+    """Batches as they are read, and as the program takes them."""
     names = [column.field.name for column in columns]
     kinds = {column.field.name: column.read_as for column in columns}
     for batch in data.batches(names, rows, kinds, between, may_code=may_code):
-        if not names:
-            yield batch
-            continue
-        for name, survey in zip(names, surveys, strict=False):
-            if survey is not None:
-                survey.add(batch.column(name))
         arrays = [column.convert(batch.column(column.field.name)) for column in columns]
-        yield pa.RecordBatch.from_arrays(arrays, names=names)
+        taken = pa.RecordBatch.from_arrays(arrays, names=names) if names else batch
+        yield batch, taken

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+
+import pyarrow as pa
 from attrs import evolve
 
 from totemlang.data.distinct import DistinctCount
 from totemlang.data.file import DataFile
+from totemlang.data.readers import Readers, rows_at_once
 from totemlang.data.rounding import round_down, round_up
 from totemlang.data.survey import ColumnSurvey
 from totemlang.diagnostics import BadData
@@ -15,8 +20,10 @@ from totemlang.schema.policy import Ceiling, Policy
 from totemlang.schema.types import Kind, Type
 
 
-def describe(data: DataFile, name: str, policy: Policy | None = None) -> Metadata:
-    """The metadata of a data set under a policy (None: the empty one).
+def describe(
+    data: DataFile, name: str, policy: Policy | None = None, *, threads: int = 1
+) -> Metadata:
+    """The metadata of a data set under a policy (None: the empty one); so many `threads` read.
 
     Counts and sizes are exact, bounds are rounded outward (`rounding`); `distinct` is left out
     beyond two million values, bounds where a column holds NaN or an infinity. What the policy
@@ -29,11 +36,15 @@ def describe(data: DataFile, name: str, policy: Policy | None = None) -> Metadat
     rules = policy or Policy()
     _check_names(data, rules)
     surveys = {column: ColumnSurvey(kind, DistinctCount()) for column, kind in data.kinds.items()}
-    rows = 0
-    for batch in data.batches(list(surveys), may_code=True):
-        rows += batch.num_rows
-        for column, survey in surveys.items():
-            survey.add(batch.column(column))
+    rows, count = 0, rows_at_once(len(surveys))
+
+    def read(part: tuple[int, int] | None) -> Iterator[pa.RecordBatch]:
+        return data.batches(list(surveys), count, between=part, may_code=True)
+
+    with Readers(threads) as readers:
+        for batch in readers.read(data, len(surveys), read):
+            rows += batch.num_rows
+            readers.each(partial(s.add, batch.column(column)) for column, s in surveys.items())
     data.known.note(rows, {(column, survey.kind): survey for column, survey in surveys.items()})
     columns = tuple(_published(c, survey, rules, data.name) for c, survey in surveys.items())
     if rules.rows is not None and rows > rules.rows:

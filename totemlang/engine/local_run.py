@@ -136,7 +136,13 @@ class LocalRun:
         if module.dataset is not None:
             name = module.dataset.name
             published = self.metadata.get(name)
-            bound = bind(module.dataset, self._file(name), published, keep_bytes=self.how.share)
+            bound = bind(
+                module.dataset,
+                self._file(name),
+                published,
+                keep_bytes=self.how.share,
+                threads=self.how.workers,
+            )
         rows = 0 if bound is None else bound.rows
         expected = 0 if self.quote is None else self.quote.expected
         tier = chosen_tier(self.how.tier, rows, expected)
