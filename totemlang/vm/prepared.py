@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from types import CodeType
 
 from attrs import define, field, frozen
@@ -10,7 +11,8 @@ from attrs import define, field, frozen
 from totemlang.bytecode.module import Stage
 from totemlang.schema.types import Field
 from totemlang.source import Source
-from totemlang.verify.verified import VerifiedCode, VerifiedModule
+from totemlang.verify.blocks import EACH_ROUND, EACH_TEST
+from totemlang.verify.verified import Block, VerifiedCode, VerifiedModule
 from totemlang.vm.control import translate
 from totemlang.vm.parts import Surroundings
 from totemlang.vm.python_text import INDENT, Function, Site
@@ -20,6 +22,9 @@ from totemlang.vm.translator import Translator
 
 READ = "Read"
 """The operation group of reading rows and groups."""
+
+BY_ROUND = frozenset({EACH_ROUND, EACH_TEST})
+"""Operations that end a block and are charged not with it, but by rounds or tests."""
 
 
 @frozen
@@ -42,6 +47,24 @@ class Body:
     entries: str = ""
     read: str = ""
     ordered: str = ""
+
+    @cached_property
+    def charges(self) -> tuple[tuple[Block, tuple[tuple[str, int, int], ...]], ...]:
+        """What each block charges on entry, by operation group and line; free ones left out."""
+        found = []
+        for block in self.verified.blocks:
+            sums: dict[tuple[str, int], int] = {}
+            for at in range(block.start, block.stop):
+                step = self.verified.steps[at]
+                if step.price.fixed and self.operation(at) not in BY_ROUND:
+                    place = (step.group, self.lines[at])
+                    sums[place] = sums.get(place, 0) + step.price.fixed
+            found.append((block, tuple((*place, totem) for place, totem in sums.items())))
+        return tuple(found)
+
+    def operation(self, at: int) -> str:
+        """The operation of an instruction."""
+        return self.verified.code.instructions[at].operation
 
 
 @frozen

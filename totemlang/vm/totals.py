@@ -8,13 +8,13 @@ from typing import Protocol, TypeVar
 
 from attrs import define, field, frozen
 
+from totemlang.verify.blocks import EACH_ROUND
 from totemlang.verify.verified import VerifiedModule
 from totemlang.vm.counting import Counts, Stops, count_blocks
-from totemlang.vm.prepared import READ, Body
+from totemlang.vm.prepared import BY_ROUND, READ, Body
 
 Key = TypeVar("Key")
 
-EACH_ROUND, EACH_TEST = "foreach", "while"
 ORDERED = "RelationalOperation"
 """The operation group of putting a group in order."""
 
@@ -145,16 +145,15 @@ def _callers_first(prepared: Counted) -> Iterator[int]:
 
 def _add_fixed(body: Body, counts: Counts, sums: _Sums) -> None:
     """The fixed prices of a body's instructions, each as often as its block was entered."""
-    verified = body.verified
-    for block in verified.blocks:
+    for block, charges in body.charges:
         times = counts.blocks[block.start]
-        for at in range(block.start, block.stop):
-            step = verified.steps[at]
-            name = verified.code.instructions[at].operation
-            if name == EACH_ROUND:
-                sums.add(step.group, body.lines[at], step.price.fixed * counts.rounds[at])
-            elif name == EACH_TEST:
-                tests = counts.blocks[block.stop]
-                sums.add(step.group, body.lines[at], step.price.fixed * tests)
-            else:
-                sums.add(step.group, body.lines[at], step.price.fixed * times)
+        if times:
+            for group, line, totem in charges:
+                sums.add(group, line, totem * times)
+        last = block.stop - 1
+        operation = body.operation(last)
+        if operation in BY_ROUND:
+            step = body.verified.steps[last]
+            is_round = operation == EACH_ROUND
+            rounds = counts.rounds[last] if is_round else counts.blocks[block.stop]
+            sums.add(step.group, body.lines[last], step.price.fixed * rounds)
