@@ -226,6 +226,19 @@ SCRIPTS = {
     "for i = 0; i < 50000; i++ do\n    c = c + a[i]\nend for\n",
     "many times a few": "int[] a = [1, 2, 3]\nlong c = 0\nfor i = 0; i < 20000; i++ do\n"
     "    for j = 0; j < len(a); j++ do\n        c = c + a[j] * i\n    end for\nend for\n",
+    "left in the midst of a round": "int c = 0\nfor k = 0; k < 5; k++ do\n"
+    "    for i = 90000; i > 7 * k; i -= 3 do\n        c = (c + i) % 1000\n"
+    "        if i % 11 == 3 then\n            continue\n        end if\n"
+    "        if i < 10000 * k then\n            break\n        end if\n        c = c + 1\n"
+    "    end for\nend for\nfor i = 0; i < 9; i++ do\n    break\nend for\n",
+    "a function is left from a loop": "function int first(int[] xs, int x)\n"
+    "    for i = 0; i < len(xs); i++ do\n        if xs[i] == x then\n            return i\n"
+    "        end if\n    end for\n    return -1\nend function\n"
+    "int[] xs = fill(40000, 3)\nxs[39990] = 5\nxs[2] = 4\nint c = 0\n"
+    "for k = 2; k < 7; k++ do\n    c = c + first(xs, k)\nend for\n",
+    "fails after others left": "int c = 0\nfor k = 0; k < 5; k++ do\n"
+    "    for i = 0; i < 5; i++ do\n        c = c + 10 // (6 - k - i)\n"
+    "        if i > 1 then\n            break\n        end if\n    end for\nend for\n",
     "no round at all": "int c = 0\nfor i = 5; i < c; i++ do\n    c = c + 1\nend for\n"
     "for i = -5; i > c; i-- do\n    c = c + 1\nend for\n",
     "to the last int": "int c = 0\nfor i = 2147483600; i <= 2147483646; i++ do\n"

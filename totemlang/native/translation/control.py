@@ -242,8 +242,19 @@ def _stores_texts(to: BodyWriter, opening: int) -> bool:
 
 def leave_loop(to: BodyWriter) -> None:
     """`break` and `continue`."""
-    letter = "b" if to.instruction.operation == "break" else "c"
-    to.write(f"br ${letter}{_loop_around(to)}")
+    loop, breaks = _loop_around(to), to.instruction.operation == "break"
+    if breaks and loop in to.rounds:
+        counted.leave(to, loop)
+    else:
+        to.write(f"br ${'b' if breaks else 'c'}{loop}")
+
+
+def leave(to: BodyWriter) -> None:
+    """`return`, also out of a loop whose rounds were not counted until now."""
+    for opening in to.opened:
+        if opening in to.rounds:
+            to.meter(counted.rounds_done(to, opening))
+    leave_function(to)
 
 
 def end(to: BodyWriter) -> None:
@@ -289,6 +300,6 @@ CONTROL: dict[str, Callable[[BodyWriter], None]] = {
     "break": leave_loop,
     "continue": leave_loop,
     "call": call,
-    "return": leave_function,
+    "return": leave,
 }
 """Control instructions; each ends a block."""

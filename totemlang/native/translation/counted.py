@@ -77,6 +77,7 @@ def _open(to: BodyWriter, opening: int, loop: Counted) -> None:
         to.local(f"$v{opening}", "i32")
         to.meter(f"(local.set $v{opening} {variable})")
     to.meter(_limited(to, opening, loop, first, "(local.get $tick)", start))
+    to.write(f"block $o{opening}")
     to.write(f"block $b{opening}")
     to.write(f"block $f{opening}")
     to.landings.append(f"$f{opening}")
@@ -142,8 +143,7 @@ def close(to: BodyWriter, opening: int) -> None:
     if landing in to.landed:
         outer = to.landings[-1]
         to.landed.add(outer)
-        to.write(f"end (local.set ${name} (i64.add (i64.add {count} {rounds}) (i64.const 1)))")
-        to.write(f"br {outer}")
+        to.write(f"end {rounds_done(to, opening)} br {outer}")
     else:
         to.write("unreachable end")
     to.write("end")
@@ -151,6 +151,23 @@ def close(to: BodyWriter, opening: int) -> None:
         f"(local.set ${name} (i64.add {count} {rounds}))"
         f"(local.set $tick (i32.sub (local.get $tick) {done}))"
     )
+    to.write("end")
+
+
+def leave(to: BodyWriter, opening: int) -> None:
+    """`break`: the round at hand is the last."""
+    loop = to.rounds[opening]
+    done = _rounds(loop, to.begins[opening], to.slot(loop.slot).text)
+    to.meter(f"{rounds_done(to, opening)}(local.set $tick (i32.sub (local.get $tick) {done}))")
+    to.write(f"br $o{opening}")
+
+
+def rounds_done(to: BodyWriter, opening: int) -> str:
+    """Count the rounds of a loop that is left in the midst of one, that one too."""
+    loop = to.rounds[opening]
+    done = _rounds(loop, to.begins[opening], to.slot(loop.slot).text)
+    count = f"(i64.add (local.get ${to.counters[opening]}) (i64.extend_i32_u {done}))"
+    return f"(local.set ${to.counters[opening]} (i64.add {count} (i64.const 1)))"
 
 
 def _rounds_in_a_row(loop: Counted) -> int:

@@ -1,7 +1,6 @@
 """Loops whose rounds follow from their variable, so that nothing is counted while they run.
 
-Such a `for` is the innermost, is not left but by its test or a failure, alone steps its variable,
-and its bound stays what it is.
+Such a `for` is the innermost, alone steps its variable, and its bound stays what it is.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from totemlang.verify.verified import VerifiedCode
 from totemlang.vm.shape import LOOPS, Frame, Shape
 
 _BOUND = frozenset({"const", "global", "load", "len", "widen_long", "add", "sub", "mul"})
-_LEAVING = frozenset({"break", "return"})
 _UP, _DOWN = ("lt", "le"), ("gt", "ge")
 _LARGEST_STEP = 1 << 20
 
@@ -55,7 +53,7 @@ def counted(verified: VerifiedCode, shape: Shape, opening: int, step: int | None
     if str(verified.code.slots[slot]) != Kind.INT.value or step is None:
         return None
     body = instructions[frame.do + 1 : frame.step]
-    if any(each.operation in LOOPS or each.operation in _LEAVING for each in body):
+    if any(each.operation in LOOPS for each in body):
         return None
     if shape.stores_within(slot, frame.do, frame.step) or not 0 < step <= _LARGEST_STEP:
         return None
