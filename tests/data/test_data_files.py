@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.feather as feather
 import pyarrow.parquet as pq
@@ -125,6 +127,30 @@ def test_there_is_one_nan(tmp_path: Path) -> None:
     data = open_data(write(tmp_path / "d.arrow", pa.table({"x": other})))
     (batch,) = data.batches(["x"])
     assert batch.column(0).buffers()[1].to_pybytes()[:8] == b"\0\0\0\0\0\0\xf8\x7f"
+
+
+@pytest.mark.parametrize("other", [None, 9])
+@pytest.mark.parametrize("start", [0, 3, 8])
+def test_there_is_one_nan_among_missing_values(
+    tmp_path: Path, other: int | None, start: int
+) -> None:
+    """A NaN often stands where a value is missing: it is none."""
+    values = np.arange(20.0)
+    values[[1, 6, 10, 17]] = np.nan
+    missing = np.isnan(values)
+    if other is not None:
+        values.view(np.int64)[other] = -1
+    array = pa.array(values, mask=missing).slice(start)
+    (batch,) = open_data(write(tmp_path / "d.arrow", pa.table({"x": array}))).batches(["x"])
+    found = batch.column(0)
+    assert found.null_count == int(missing[start:].sum())
+    assert found.drop_null().to_pylist() == pytest.approx(
+        [math.nan if at == other else float(at) for at in range(start, 20) if not missing[at]],
+        nan_ok=True,
+    )
+    if other is not None:
+        at = other - start + found.offset
+        assert found.buffers()[1].to_pybytes()[8 * at : 8 * at + 8] == b"\0\0\0\0\0\0\xf8\x7f"
 
 
 def test_files_with_commas_folders_and_globs_follow_in_that_order(tmp_path: Path) -> None:

@@ -169,10 +169,19 @@ def _one_nan(array: pa.Array) -> pa.Array:
     values = _values(array)
     if not len(values) or not np.isnan(values.min()):  # the least is NaN where any is
         return array
-    nan = pc.is_nan(array)
-    if not pc.any(nan).as_py():
+    nan = np.isnan(values)
+    if array.null_count:  # where a value is missing there often stands a NaN
+        nan &= _present(array)
+    if not nan.any():
         return array
-    return pc.if_else(nan, pa.scalar(np.nan, array.type), array)
+    return pc.if_else(pa.array(nan), pa.scalar(np.nan, array.type), array)
+
+
+def _present(array: pa.Array) -> Any:
+    """Which values of an array are not missing."""
+    skipped, stop = array.offset & 7, (array.offset & 7) + len(array)
+    held = np.frombuffer(array.buffers()[0], np.uint8, (stop + 7) >> 3, array.offset >> 3)
+    return np.unpackbits(held, count=stop, bitorder="little")[skipped:].view(np.bool_)
 
 
 def _values(array: pa.Array) -> Any:
