@@ -287,7 +287,8 @@ class NativeMachine:
             stages=self._noted.stages,
         )
         for place, failed in zip(places, stops.tolist(), strict=True):
-            noted.stops[place.body].failed[place.instruction] += failed
+            if failed:
+                noted.stops[place.body].failed[place.instruction] += failed
         found = work_out(self.plan, values.tolist(), noted)
         return found if self._interpreter is None else found.plus(self._interpreter.totals())
 

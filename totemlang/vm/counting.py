@@ -81,7 +81,9 @@ class _Counting:
             alive -= self.stops.unpaid[block.start]
             self.counts.blocks[block.start] += alive
             at = block.stop - 1
-            inner = sum(self.stops.failed[i] for i in range(block.start, at))
+            inner = 0
+            if self.stops.failed:
+                inner = sum(self.stops.failed[i] for i in range(block.start, at))
             instruction = self.verified.code.instructions[at]
             name = instruction.operation
             if name == "call":
