@@ -24,7 +24,17 @@ def edged(draw: st.DrawFn) -> str:
     return text
 
 
-TEXTS = st.lists(st.tuples(edged(), edged()), max_size=12)
+@st.composite
+def alike(draw: st.DrawFn) -> tuple[str, str]:
+    """Two texts: any, or the same, or the same but for one place."""
+    text = draw(edged())
+    if not text or draw(st.booleans()):
+        return text, draw(st.just(text) | edged())
+    place = draw(st.integers(0, len(text) - 1))
+    return text, text[:place] + draw(st.sampled_from(["", "b", "é"])) + text[place + 1 :]
+
+
+TEXTS = st.lists(alike(), max_size=12)
 
 WORDS = """\
 param string cut = " "
@@ -48,7 +58,8 @@ dataset lines(string text, string other)
 map m(lines line)
     string up = upper(line.text)
     string part = substr(line.text, 3, 14)
-    emit len(up) as n, up == line.text as same, up < line.other as less, part >= line.other as more,
+    emit len(up) as n, up == line.text as same, line.text != line.other as unlike,
+        up < line.other as less, part >= line.other as more,
         starts_with(line.text, part) as first, starts_with(line.text, substr(up, 0, 2)) as second,
         max(up, line.other) as larger, min(part, line.text) as smaller,
         contains(words(line.text), line.other) as among, concat(part, up, part) as all

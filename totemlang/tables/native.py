@@ -146,11 +146,22 @@ MODULO = failing("(call $modulo_{F} {0} {1})")
 POWER = failing("(call $power_{F} {0} {1})")
 
 
+# Strings of different lengths differ; the first sixteen bytes are compared here, whatever follows.
+_BYTES = "(i64.shr_u {%d} (i64.const 32))"
+_FIRST = "(v128.load (i32.wrap_i64 {%d}))"
+_DIFFERENT = f"(i32.xor (i8x16.bitmask (i8x16.eq {_FIRST % 0} {_FIRST % 1})) (i32.const 0xffff))"
+_OWN = f"(i32.sub (i32.shl (i32.const 1) (i32.wrap_i64 {_BYTES % 0})) (i32.const 1))"
+_EQUAL_STRINGS = f"""(if (result i32) (i64.eq {_BYTES % 0} {_BYTES % 1})
+(then (if (result i32) (i64.le_u {_BYTES % 0} (i64.const 16))
+(then (i32.eqz (i32.and {_DIFFERENT} {_OWN})))
+(else (call $equal_strings {{0}} {{1}}))))
+(else (i32.const 0)))"""
+
+
 def compare(sign: str) -> NativeCode:
     """A comparison: `eq`, `ne`, `lt`, `le`, `gt` or `ge`."""
     if sign in ("eq", "ne"):
-        equal = "(call $equal_strings {0} {1})"
-        strings = equal if sign == "eq" else f"(i32.eqz {equal})"
+        strings = _EQUAL_STRINGS if sign == "eq" else f"(i32.eqz {_EQUAL_STRINGS})"
         return forms(string=strings, other=f"({{V}}.{sign} {{0}} {{1}})")
     return forms(
         string=f"(i32.{sign}_s (call $compare_strings {{0}} {{1}}) (i32.const 0))",
