@@ -25,7 +25,8 @@ COPY = (
 )
 MIXED = (
     "map m(rows row)\n    emit bit_and(row.k, 3) as k, row.b, row.v * 2.0 as v, row.s,"
-    " row.k as same, row.k > 2 as more, row.t, row.f + row.f as f, hour(row.t) as h, not row.b as n\nend map\n"
+    " row.k as same, row.k > 2 as more, row.t, row.f + row.f as f, hour(row.t) as h,"
+    " not row.b as n\nend map\n"
 )
 SECOND = "\nmap n(double v, bool b, int k, string s, timestamp t, float f, double again)\n"
 WORDS = ["", "a", "a word of more than sixteen bytes", "ä"]
@@ -92,6 +93,24 @@ def test_rows_emitted_once_are_those_of_the_interpreter(text: str, rows: int) ->
 def test_a_slice_of_a_batch(first: int) -> None:
     both(HEAD + COPY, batch(40).slice(first, 20))
     both(HEAD + MIXED, batch(40).slice(first, 20))
+
+
+@pytest.mark.parametrize("first", [0, 1, 7, 8, 31, 32, 33, 64, 65])
+@pytest.mark.parametrize("rows", [0, 1, 8, 31, 32, 33, 100])
+def test_a_slice_with_missing_values(first: int, rows: int) -> None:
+    values = [None if n % 3 == 0 or 40 < n < 75 else n / 4 for n in range(200)]
+    words = [None if n % 5 == 0 else WORDS[n % 4] for n in range(200)]
+    given = pa.record_batch([pa.array(values), pa.array(words)], names=["v", "s"])
+    text = """dataset rows(double? v, string? s)
+
+map m(rows row)
+    emit default(row.v, -1.0) as v, missing(row.v) and missing(row.s) as b, default(row.s, "-") as s
+end map
+"""
+    both(text, given.slice(first, rows))
+    both(text, given.slice(1).filter(pa.array([True] * 199)).slice(first, rows))
+    whole = pa.record_batch([pa.array([0.5] * 200), pa.array(["x"] * 200)], names=["v", "s"])
+    both(text, whole.slice(first, rows))
 
 
 def test_columns_as_they_were_read_stay_where_they_are() -> None:

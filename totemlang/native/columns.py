@@ -1,4 +1,4 @@
-"""Arrow columns into a machine's memory: values as they lie, flags and truth values as bytes.
+"""Arrow columns into a machine's memory: values as they lie, truth values as bytes.
 
 Strings come as offsets into their bytes, or coded: as indices into a table of packed strings.
 """
@@ -30,7 +30,7 @@ class Source:
 
 @frozen
 class ColumnBytes:
-    """A column: its values (of strings the offsets), flags of those present, bytes of strings.
+    """A column: its values (of strings the offsets), bits of those present, bytes of strings.
 
     `first` is the offset of the first string, `total` the bytes of the strings in the estimator
     table's measure, at least 1 each. Of coded strings the values are indices, and `table` the
@@ -58,13 +58,9 @@ def _of_numpy(array: Any) -> Source:
 def column_bytes(array: pa.Array, kind: Kind, optional: bool) -> ColumnBytes:
     """Look at a column of a batch."""
     rows = len(array)
-    mask = None
-    if optional:
-        validity = array.buffers()[0] if array.null_count else None
-        mask = np.ones(rows, np.uint8) if validity is None else _bits(validity, array)
-    present = None if mask is None else _of_numpy(mask)
+    present = _present(array) if optional else None
     if kind is Kind.STRING:
-        return _coded(array, present) if is_coded(array) else _strings(array, mask, present)
+        return _coded(array, present) if is_coded(array) else _strings(array, present)
     buffer = array.buffers()[1]
     if buffer is None:
         return ColumnBytes(Source(0, 0, None), present)
@@ -73,6 +69,16 @@ def column_bytes(array: pa.Array, kind: Kind, optional: bool) -> ColumnBytes:
     width = WIDTH[kind]
     start = buffer.address + array.offset * width
     return ColumnBytes(Source(start, rows * width, buffer), present)
+
+
+def _present(array: pa.Array) -> Source:
+    """A bit for each value that is there, the first in the lowest bit of the first byte."""
+    validity, size = array.buffers()[0], (len(array) + 7) >> 3
+    if validity is None or not array.null_count:
+        return _of_numpy(np.full(size, 0xFF, np.uint8))
+    if array.offset & 7:
+        return _of_numpy(np.packbits(_bits(validity, array), bitorder="little"))
+    return Source(validity.address + (array.offset >> 3), size, validity)
 
 
 def _bits(buffer: pa.Buffer, array: pa.Array) -> Any:
@@ -91,11 +97,11 @@ def offsets_of(array: pa.Array) -> Any:
     return np.frombuffer(buffer, np.int32, len(array) + 1, array.offset * 4)
 
 
-def _strings(array: pa.Array, mask: Any, present: Source | None) -> ColumnBytes:
+def _strings(array: pa.Array, present: Source | None) -> ColumnBytes:
     offsets = offsets_of(array)
     first, last = int(offsets[0]), int(offsets[-1])
-    if mask is not None and array.null_count:
-        sizes = np.diff(offsets) * mask
+    if array.null_count:
+        sizes = np.diff(offsets) * _bits(array.buffers()[0], array)
         total = int(sizes.sum(dtype=np.int64)) + int(np.count_nonzero(sizes == 0))
     else:
         total = _plain_total(offsets)

@@ -226,13 +226,20 @@ TO_DOUBLE = forms(
 NOT_A_NUMBER = "not a number"
 
 
+_BITS = "(i64.reinterpret_f64 %s)"
+_TOO_LARGE = "(i64.const 0x87c0000000000000)"  # 2^63 as bits, shifted
+
+
 def to_whole(operation: str) -> NativeCode:
-    """A float made whole: rounded and then, in range or not, converted."""
+    """A float made whole: rounded and then, in range or not, converted.
+
+    As bits without the sign, NaN and what is too large are larger than all others.
+    """
 
     def way(number: str) -> Native:
         return Native(
             f"(i64.trunc_sat_f64_s (f64.{operation} {number}))",
-            fails_if=f"(i32.eqz (f64.lt (f64.abs {number}) (f64.const 0x1p63)))",
+            fails_if=f"(i64.ge_u (i64.shl {_BITS % number} (i64.const 1)) {_TOO_LARGE})",
             unless=f"(f64.eq {number} (f64.const -0x1p63))",
             reason=OVER,
             other=f"(f64.ne {number} {number})",

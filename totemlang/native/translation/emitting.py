@@ -85,6 +85,12 @@ class Emitting:
         """The columns as they stand in the block, the widest first."""
         return sorted(range(self.columns), key=lambda column: -WIDTH[self.kind(column)])
 
+    @property
+    def pointers(self) -> int:
+        """Pointers that the loop needs for what is emitted."""
+        stored = self._stored()
+        return len(stored) + any(len(places) > 1 for places in stored.values())
+
     # --- in the loop
 
     def emit(self, to: BodyWriter, items: list[Item], condition: str) -> None:

@@ -1,9 +1,9 @@
 """How the record at hand comes into the slots of a stage.
 
 The machine puts a table of columns at the stage's *frame*, 16 bytes a parameter: of a column
-{values, present flags or 0, -, -}, of a string column {offsets, present flags or 0, bytes, 0} or,
-where its strings are coded, {indices, present flags or 0, packed strings, 1}, of an array
-{headers, -, -, -}, 16 bytes a group.
+{values, bits or 0, -, -}, of a string column {offsets, bits or 0, bytes, 0} or, where its strings
+are coded, {indices, bits or 0, packed strings, 1}, of an array {headers, -, -, -}, 16 bytes a
+group. The bits tell of optionals which are there, the lowest first.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FRAME_ENTRY = 16
 ROW = "(local.get $row)"
 
 _MOST_HELD = 5
-"""Pointers held in locals, which have a register each; others are read from the frame each time.
+"""Pointers held in locals, which have a register each; others are read from memory each time.
 
 A processor has few. What has none costs a store in each round of a loop, more than reading it.
 """
@@ -29,15 +29,20 @@ _WORDS = "xyzw"
 """The words of an entry, as their locals are called."""
 
 
-def read_record(to: BodyWriter, frame: int, parameters: Sequence[Field], used: list[int]) -> str:
-    """Write how the record at hand comes into slots; gives what is done before the loop."""
+def read_record(
+    to: BodyWriter, frame: int, parameters: Sequence[Field], used: list[int], others: int
+) -> str:
+    """Write how the record at hand comes into slots; gives what is done before the loop.
+
+    `others` are the pointers that are held besides.
+    """
     names = [f"${word}{slot}" for slot in used for word in _words(parameters[slot])]
     head: list[str] = []
     held: dict[str, str] = {}
     for name in names:
         address = f"(i32.const {frame + FRAME_ENTRY * int(name[2:]) + 4 * _WORDS.index(name[1])})"
         held[name] = f"(i32.load {address})"
-        if len(head) < _MOST_HELD:
+        if len(head) < _MOST_HELD - others:
             head.append(f"(local.set {name} {held[name]})")
             held[name] = to.local(name, "i32")
     for slot in used:
@@ -61,7 +66,10 @@ def _read(to: BodyWriter, slot: int, parameter: Field, held: dict[str, str]) -> 
     if at.is_array:
         to.set_slot(slot, (f"(i32.add {base} (i32.shl {ROW} (i32.const 4)))",))
         return
-    there = f"(i32.load8_u (i32.add {held['y']} {ROW}))"
+    word = f"(i32.shl (i32.shr_u {ROW} (i32.const 5)) (i32.const 2))"
+    # Shifting looks at the last five bits of the row alone.
+    bits = f"(i32.shr_u (i32.load (i32.add {held['y']} {word})) {ROW})"
+    there = f"(i32.and {bits} (i32.const 1))"
     if at.kind is Kind.STRING:
         text = _text(base, held["z"], held["w"])
         if at.is_optional:

@@ -40,7 +40,8 @@ def write_stage(to: BodyWriter, stage: Stage, frame: int, outputs: int, places: 
     to.has_records = True
     begin(to, dues_of(to.verified, to.shape, to.prepaid))
     to.entries = f"(i64.extend_i32_u (i32.sub (i32.add {ROW} (i32.const 1)) (local.get $from)))"
-    columns = read_record(to, frame, stage.parameters, sorted(used_parameters(to, stage)))
+    used = sorted(used_parameters(to, stage))
+    columns = read_record(to, frame, stage.parameters, used, emitting.pointers)
     reading = _taken(to)
     if stage.order_by is not None:
         _write_order(to, stage)
