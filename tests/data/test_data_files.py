@@ -13,6 +13,7 @@ import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 
+from totemlang.data.describe import describe
 from totemlang.data.file import DataFile, open_data
 from totemlang.data.kinds import ARROW
 from totemlang.data.limits import Limits
@@ -127,6 +128,14 @@ def test_there_is_one_nan(tmp_path: Path) -> None:
     data = open_data(write(tmp_path / "d.arrow", pa.table({"x": other})))
     (batch,) = data.batches(["x"])
     assert batch.column(0).buffers()[1].to_pybytes()[:8] == b"\0\0\0\0\0\0\xf8\x7f"
+
+
+def test_all_nan_are_one_value_of_a_column(tmp_path: Path) -> None:
+    bits = [0x7FF8000000000000, 0x7FF8000000000001, 0xFFF8000000000000, 0x7FF0000000000001]
+    table = pa.table({"x": np.array(bits, np.uint64).view(np.float64)})
+    data = open_data(write(tmp_path / "d.arrow", table))
+    (column,) = describe(data, "d").columns
+    assert column.distinct == 1
 
 
 @pytest.mark.parametrize("other", [None, 9])

@@ -183,3 +183,31 @@ def test_rows_of_long_strings_go_in_pieces(monkeypatch: pytest.MonkeyPatch) -> N
         cut = list(stages.in_pieces(batch, 8))
         assert pa.Table.from_batches(cut).equals(pa.Table.from_batches([batch]))
         assert max(piece.num_rows for piece in cut) == {1: 100, 90: 10, 5000: 8}[size]
+
+
+@pytest.mark.parametrize("tier", ["interpreter", "native"])
+def test_any_nan_of_a_file_leaves_as_the_one(tmp_path: Path, tier: str) -> None:
+    bits = [0x7FF8000000000001, 0xFFF8000000000000, 0x7FF0000000000001, 0xFFFFFFFFFFFFFFFF]
+    values = np.array(bits, np.uint64).view(np.float64)
+    table = pa.table({"k": pa.array([1, 2, 3, 3], pa.int32()), "x": values})
+    path = tmp_path / "rows.arrow"
+    with pa.ipc.new_file(path, table.schema) as file:
+        file.write_table(table)
+    text = """\
+dataset rows(int k, double? x)
+
+map m(rows row)
+    if not missing(row.x) then
+        emit row.k as k, value(row.x) as x
+    end if
+end map
+
+reduce r(int k, double[] x)
+    emit k, x[0] as first, max(x) as most, sum(x) as total
+end reduce
+"""
+    found = run(text, str(path), 10**9, tier=tier).checked()
+    assert found.table is not None
+    for name in ("first", "most", "total"):
+        column = found.table[name].to_numpy().view(np.uint64).tolist()
+        assert column == [0x7FF8000000000000] * 3

@@ -57,7 +57,7 @@ class BoundData:
 
         A program that takes no columns gets batches of one, for their number of rows. `between`
         asks for the rows from one to another (exclusive), where rows are kept or there are
-        `edges`. `may_code`: strings may be `coded`.
+        `edges`. `may_code`: strings may be `coded`, and a NaN any.
 
         Raises:
             BadData: where the file has changed since it was bound.

@@ -94,7 +94,7 @@ class DataFile:
         without zone (UTC), duration[us], string. `kinds` asks for others than the columns' own:
         wider ones, and of text files any. No columns at all give batches of one. `between` asks
         for the rows from one to another (exclusive) alone, of files that have `edges`. `may_code`:
-        strings may be `coded`.
+        strings may be `coded`, and a NaN any.
 
         Raises:
             BadData: for whatever cannot be read.

@@ -52,8 +52,12 @@ def reading(file: str, what: str) -> Iterator[None]:
         raise BadData(f"{file}: {what}") from None
 
 
-def normalise(array: pa.Array, kind: Kind, column: str, file: str) -> pa.Array:
+def normalise(
+    array: pa.Array, kind: Kind, column: str, file: str, *, any_nan: bool = False
+) -> pa.Array:
     """The values as an array of `ARROW[kind]`, which is the natural kind or one that it widens to.
+
+    `any_nan`: a NaN may be any; nobody looks for it.
 
     Raises:
         BadData: for a value that the kind cannot hold, naming file and column.
@@ -67,7 +71,7 @@ def normalise(array: pa.Array, kind: Kind, column: str, file: str) -> pa.Array:
         _check_domain(found, natural, column, file)
         if kind is not natural:
             found = pc.cast(found, ARROW[kind], safe=False)
-        return found
+        return found if any_nan else one_nan(found)
 
 
 def normalised(
@@ -78,10 +82,11 @@ def normalised(
     limits: Limits,
     *,
     kept_coded: Collection[str] = (),
+    any_nan: bool = False,
 ) -> pa.RecordBatch:
     """The named columns of a batch, in that order, each normalised to its kind.
 
-    Those in `kept_coded`, which are worth it, are coded strings.
+    Those in `kept_coded`, which are worth it, are coded strings. `any_nan`: see `normalise`.
 
     Raises:
         BadData: as `normalise`, and for a string longer than the limit.
@@ -93,7 +98,7 @@ def normalised(
             with reading(file, f"column {name!r} holds a value that string cannot hold"):
                 array = coded(array)
         else:
-            array = normalise(array, kinds[name], name, file)
+            array = normalise(array, kinds[name], name, file, any_nan=any_nan)
         if kinds[name] is Kind.STRING:
             _check_strings(array, limits, name, file)
         arrays.append(array)
@@ -111,7 +116,8 @@ def normalised_pieces(
 ) -> Iterator[pa.RecordBatch]:
     """The same in pieces that stay under the limit of bytes when dictionaries are written out.
 
-    `may_code`: those of strings that are worth it stay, and the strings are coded.
+    `may_code`: those of strings that are worth it stay, and the strings are coded; and a NaN may
+    be any.
 
     Raises:
         BadData: as `normalised`.
@@ -119,7 +125,7 @@ def normalised_pieces(
     kept = [name for name in columns if may_code and is_worth_coding(batch.column(name), limits)]
     written = [name for name in columns if name not in kept]
     for piece in _cut(batch, written, limits):
-        yield normalised(piece, columns, kinds, file, limits, kept_coded=kept)
+        yield normalised(piece, columns, kinds, file, limits, kept_coded=kept, any_nan=may_code)
 
 
 def _cut(batch: pa.RecordBatch, written: Sequence[str], limits: Limits) -> Iterator[pa.RecordBatch]:
@@ -158,14 +164,13 @@ def _to_natural(array: pa.Array, kind: Kind) -> pa.Array:
         return array.view(pa.int64()).view(ARROW[kind])
     if pa.types.is_decimal(arrow) and kind is Kind.DOUBLE:
         return pc.cast(pc.cast(array, pa.string()), pa.float64())
-    found = array if arrow == ARROW[kind] else pc.cast(array, ARROW[kind])
-    if kind in (Kind.FLOAT, Kind.DOUBLE):
-        return _one_nan(found)
-    return found
+    return array if arrow == ARROW[kind] else pc.cast(array, ARROW[kind])
 
 
-def _one_nan(array: pa.Array) -> pa.Array:
+def one_nan(array: pa.Array) -> pa.Array:
     """The same values with every NaN made the canonical one (positive, quiet, no payload)."""
+    if not pa.types.is_floating(array.type):
+        return array
     values = _values(array)
     if not len(values) or not np.isnan(values.min()):  # the least is NaN where any is
         return array

@@ -11,6 +11,7 @@ from attrs import define, field
 
 from totemlang.data.coded import indices_of, is_coded
 from totemlang.data.distinct import DistinctCount
+from totemlang.data.normalise import one_nan
 from totemlang.schema.types import Kind
 
 _ORDERED = {
@@ -43,13 +44,13 @@ class ColumnSurvey:
     total_bytes: int = field(default=0, init=False)
 
     def add(self, array: pa.Array) -> None:
-        """Take in the next values of the column, normalised."""
+        """Take in the next values of the column, normalised; a NaN may be any."""
         self.rows += len(array)
         self.missing += array.null_count
         if self.kind is Kind.STRING and is_coded(array):
             self._add_coded(array)
             return
-        values = array.drop_null() if array.null_count else array
+        values = one_nan(array.drop_null() if array.null_count else array)
         if self.kind is Kind.STRING:
             self._add_sizes(values, array.null_count)
         elif self.kind in _ORDERED:

@@ -68,7 +68,8 @@ class TableFile(Protocol):
         """The named columns, at most `rows` rows at a time, as normalised arrays of `kinds`.
 
         A kind is the column's own or one that it widens to; of a text file, any. `units` asks
-        for some pieces alone, where there are such. `may_code`: strings may be `coded`.
+        for some pieces alone, where there are such. `may_code`: strings may be `coded`, and a NaN
+        any.
 
         Raises:
             BadData: for whatever cannot be read.
