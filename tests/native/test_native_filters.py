@@ -75,3 +75,29 @@ def test_there_is_no_branch(body: str) -> None:
     text = translate_module(compiled(HEAD + body + TAIL)).text
     stage = text[text.index("(func $m0") : text.index("(func $m1")]
     assert not any(line.endswith(" if") for line in stage.splitlines())
+
+
+TEXTS = {
+    "of the batch, and constants": (
+        '    if row.v > 0.5 then\n        emit row.k, row.s, "a constant" as c\n    end if\n',
+        True,
+    ),
+    "made": (
+        '    if row.v > 0.5 then\n        emit row.k, concat(row.s, "b") as s\n    end if\n',
+        False,
+    ),
+    "of a variable": (
+        "    string s = lower(row.s)\n    if row.v > 0.5 then\n        emit row.k, s\n    end if\n",
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "is_filter"), TEXTS.values(), ids=TEXTS.keys())
+def test_texts_are_emitted_without_a_branch_where_they_stay(body: str, is_filter: bool) -> None:
+    pair = Pair(compiled(HEAD + body + "end map\n"))
+    used = pair.check_stage(0, RECORDS)
+    for budget in (used - 1, used // 2):
+        pair.check_stage(0, RECORDS, budget)
+    stage = pair.plan.text[pair.plan.text.index("(func $m0") :].split("\n(func", 1)[0]
+    assert is_filter is not any(line.endswith(" if") for line in stage.splitlines())

@@ -30,7 +30,7 @@ def translate(to: BodyWriter, emit: Emit | None = None) -> None:
     """Write a whole body; `emit` writes what a stage emits."""
     to.enter_block(0)
     to.free = branchless(
-        to.verified, to.shape, is_stage=emit is not None, counts=to.dues is not None
+        to.verified, to.shape, to.parameters, is_stage=emit is not None, counts=to.dues is not None
     )
     for at, instruction in enumerate(to.verified.code.instructions):
         to.at, name = at, instruction.operation

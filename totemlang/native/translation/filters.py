@@ -47,8 +47,13 @@ class Branchless:
     filters: frozenset[int] = frozenset()
 
 
-def branchless(verified: VerifiedCode, shape: Shape, *, is_stage: bool, counts: bool) -> Branchless:
-    """Look at a body. `counts` tells whether blocks are counted rather than charged one by one."""
+def branchless(
+    verified: VerifiedCode, shape: Shape, parameters: int, *, is_stage: bool, counts: bool
+) -> Branchless:
+    """Look at a body with so many parameters.
+
+    `counts` tells whether blocks are counted rather than charged one by one.
+    """
     sure = surely_there(verified, shape)
     found = Branchless(sure)
     instructions = verified.code.instructions
@@ -64,7 +69,7 @@ def branchless(verified: VerifiedCode, shape: Shape, *, is_stage: bool, counts: 
     filters = (
         at
         for at in openings
-        if instructions[at].operation == "if" and _is_filter(verified, shape, found, at)
+        if instructions[at].operation == "if" and _is_filter(verified, shape, found, at, parameters)
     )
     return Branchless(sure, found.logic, frozenset(filters))
 
@@ -75,21 +80,31 @@ def _is_side(verified: VerifiedCode, shape: Shape, known: Branchless, at: int) -
     return cost <= _MOST_OF_SIDE
 
 
-def _is_filter(verified: VerifiedCode, shape: Shape, known: Branchless, at: int) -> bool:
+def _is_filter(
+    verified: VerifiedCode, shape: Shape, known: Branchless, at: int, parameters: int
+) -> bool:
     frame = shape.frames[at]
     emit = frame.end - 1
     instructions, steps = verified.code.instructions, verified.steps
     if frame.otherwise >= 0 or instructions[emit].operation != "emit":
         return False
-    if any(each.kind is Kind.STRING for each in steps[emit].operands):
-        return False
     cost = len(steps[emit].operands)
     for place in range(at + 1, emit):
         if instructions[place].operation in _STORES:
             cost += 0 if _stays_within(verified, shape, frame, place) else _NEVER
+        elif _makes_text(verified, parameters, place):
+            return False
         else:
             cost += _cost(verified, known, place, may_fail=True)
     return cost <= _MOST_OF_ROW
+
+
+def _makes_text(verified: VerifiedCode, parameters: int, place: int) -> bool:
+    """Whether an instruction leaves a string that would be copied when it is emitted."""
+    result, instruction = verified.steps[place].result, verified.code.instructions[place]
+    if result is None or result.kind is not Kind.STRING or instruction.operation == "const":
+        return False
+    return instruction.operation != "load" or instruction.immediates[0] >= parameters
 
 
 def _stays_within(verified: VerifiedCode, shape: Shape, frame: Frame, place: int) -> bool:
