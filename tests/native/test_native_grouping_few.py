@@ -1,4 +1,4 @@
-"""Sums of few groups whose rows come in any order, added up aside: the same to the bit."""
+"""Sums of groups found by value whose rows come in any order, few or many: the same to the bit."""
 
 from __future__ import annotations
 
@@ -18,16 +18,19 @@ from totemlang.tables.prices import default_prices
 
 Whole = npt.NDArray[np.int64]
 
+APART = (1, 1_000)
+"""Between keys: those of a wide range have no sums aside, however few they are."""
+
 
 def check(key: Kind, keys: Whole, values: list[pa.Array], limit: int = 1 << 28) -> None:
     """Sums and counts are the combiner's, in one batch and in several."""
     kinds = [Kind.FLOAT if pa.types.is_float32(column.type) else Kind.DOUBLE for column in values]
     asked = tuple(Asked(kind, True, False, False) for kind in kinds)
-    of = GroupingPlan((key,), asked, default_prices(), limit)
     form = pa.int32() if key in (Kind.INT, Kind.DATE) else pa.int64()
     batch = columns(pa.array(keys, form).view(ARROW[key]), *values)
-    wanted = plainly(expected(of, batch))
     for step in (len(keys), 1_500):
+        of = GroupingPlan((key,), asked, default_prices(), limit)  # each chooses its windows
+        wanted = plainly(expected(of, batch))
         grouping = NativeGrouping(of)
         for start in range(0, len(keys), step):
             grouping.add_batch(batch.slice(start, step))
@@ -51,9 +54,9 @@ def test_keys_of_all_kinds(kind: Kind, lowest: int) -> None:
         check(kind, keys + lowest, [pa.array(plain_values(3_000))])
 
 
-@pytest.mark.parametrize("number", [1, 2, 127, 128, 129, 300])
+@pytest.mark.parametrize("number", [1, 2, 127, 128, 129, 300, 9_000])
 def test_numbers_of_groups(number: int) -> None:
-    """Up to 128 and more, in random order and in turn."""
+    """Up to 128, for which there are sums aside, and more; in random order and in turn."""
     random = np.random.default_rng(number)
     for keys in (random.integers(0, number, 9_001), np.arange(9_001) % number):
         check(Kind.INT, keys, [pa.array(plain_values(9_001))])
@@ -64,7 +67,8 @@ def test_several_totals(totals: int) -> None:
     """Each column has its own window and its own sums."""
     values = [pa.array(plain_values(4_000, at) * 10.0 ** (9 * at)) for at in range(totals)]
     values[1] = pa.array(plain_values(4_000).astype(np.float32))
-    check(Kind.LONG, np.arange(4_000) * 7 % 31, values)
+    for apart in APART:
+        check(Kind.LONG, np.arange(4_000) * 7 % 31 * apart, values)
 
 
 @pytest.mark.parametrize("odd", ODD)
@@ -75,7 +79,8 @@ def test_what_does_not_fit(odd: str, every: int) -> None:
     values, other = plain_values(rows), plain_values(rows, 1)
     places = np.arange(2_000 if every > 1 else 0, rows, every)
     values[places] = np.resize(ODD[odd], len(places))
-    check(Kind.INT, np.arange(rows) % 5, [pa.array(values), pa.array(other)])
+    for apart in APART:
+        check(Kind.INT, np.arange(rows) % 5 * apart, [pa.array(values), pa.array(other)])
 
 
 def test_values_at_the_edges_of_the_window() -> None:
@@ -84,10 +89,12 @@ def test_values_at_the_edges_of_the_window() -> None:
     for place in range(-82, -74):
         for factor in (1.0, -1.0):
             values = np.append(base, np.resize([factor * 2.0**place, 8.5, -8.5, 0.0], 4_096))
-            check(Kind.INT, np.arange(len(values)) % 4, [pa.array(values)])
+            for apart in APART:
+                check(Kind.INT, np.arange(len(values)) % 4 * apart, [pa.array(values)])
     for place in range(9, 16):
         values = np.append(base, np.resize([2.0**place, 1.0, 2.0**place - 2.0**-30, -7.5], 4_096))
-        check(Kind.INT, np.arange(len(values)) % 3, [pa.array(values)])
+        for apart in APART:
+            check(Kind.INT, np.arange(len(values)) % 3 * apart, [pa.array(values)])
 
 
 @pytest.mark.parametrize("apart", [1, 100, 129, 2**31, 2**32, 3 * 2**32, 2**40])
@@ -95,9 +102,10 @@ def test_keys_that_come_later(apart: int) -> None:
     """Keys below and above those known, at any row, with the same last bits or not."""
     for place in (0, 1, 255, 256, 1_023, 2_047):
         for sign in (1, -1):
-            keys = np.arange(2_048 + 3_000) % 12
-            keys[2_048 + place] += sign * apart
-            check(Kind.LONG, keys, [pa.array(plain_values(len(keys)))])
+            for step in APART:
+                keys = np.arange(2_048 + 3_000) % 12 * step
+                keys[2_048 + place] += sign * apart
+                check(Kind.LONG, keys, [pa.array(plain_values(len(keys)))])
 
 
 def test_counts_past_sixteen_bits() -> None:
@@ -106,7 +114,11 @@ def test_counts_past_sixteen_bits() -> None:
     values = np.full(700_000, top)
     values[:65_536] = 1.0
     check(Kind.INT, np.arange(700_000) % 2, [pa.array(values)])
-    check(Kind.INT, np.arange(700_000) % 3 // 2, [pa.array(-values)])
+    check(Kind.INT, np.arange(700_000) % 2 * 1_000, [pa.array(values)])
+    keys = np.resize([0, 0, 0, 1_000], 900_000)
+    values = np.full(900_000, 2.0**-45 - 2.0**8)  # half of what is the most
+    values[:65_536] = -1.0
+    check(Kind.INT, keys, [pa.array(values)])
 
 
 def test_few_groups_that_leave_memory() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pytest
+from attrs import evolve
 
 from native.grouping_cases import KEY_KINDS, expected, given_by, plainly, plan
 from native.native_pairs import PLENTY
@@ -45,6 +46,7 @@ def columns(*arrays: object) -> pa.RecordBatch:
 def check(of: GroupingPlan, batch: pa.RecordBatch) -> None:
     """Batches of several sizes give what the combiner gives."""
     for step in (batch.num_rows, 777):
+        of = evolve(of)  # a plan of its own, for windows are agreed on by plan
         grouping = NativeGrouping(of)
         for start in range(0, batch.num_rows, step):
             grouping.add_batch(batch.slice(start, step))

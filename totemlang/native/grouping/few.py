@@ -14,6 +14,7 @@ from attrs import frozen
 
 from totemlang.native.grouping.layout import Cell, Layout, State
 from totemlang.native.grouping.loops import Loops
+from totemlang.native.grouping.plain import FIRST_STEP, PAIR, PATIENCE, Plain
 from totemlang.native.values import WIDTH
 from totemlang.schema.types import Kind
 
@@ -23,11 +24,6 @@ LEAST_ROWS, MOST_ROWS = 256, 1_024
 _TOGETHER = 4
 """Rows of a turn."""
 
-_PATIENCE = 16
-"""After rows that did not fit so many times others go in row by row."""
-
-_PAIR = ("0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23", "8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31")
-
 
 @frozen
 class Few:
@@ -36,16 +32,17 @@ class Few:
     layout: Layout
     state: State
     loops: Loops
+    plain: Plain
 
     def functions(self) -> Iterable[str]:
-        """`$few`, which gives whether it took in the rows, and what it calls."""
+        """`$few`, which gives whether it took in rows of known keys, and what it calls."""
         yield self._taken()
         yield self._few()
 
     def attempt(self) -> str:
         """Take in some rows of `$rows` and do `$again`, if that is possible."""
         return f"""(block $not_few
-  (br_if $not_few (i32.le_u (local.get $step) (i32.const {LEAST_ROWS // 16})))
+  (br_if $not_few (i32.le_u (local.get $step) (i32.const {FIRST_STEP})))
   (local.set $number (i32.and (i32.const {-_TOGETHER * 4})
     (i32.sub (local.get $rows) (local.get $from))))
   (br_if $not_few (i32.lt_u (local.get $number) (i32.const {LEAST_ROWS})))
@@ -56,10 +53,11 @@ class Few:
     (br $not_few)))
   (if (i32.gt_u (local.get $number) (i32.const {MOST_ROWS})) (then
     (local.set $number (i32.const {MOST_ROWS}))))
-  (if (call $few (local.get $from) (local.get $number)) (then
-    (local.set $from (i32.add (local.get $from) (local.get $number)))
-    (br $again)))
-  (local.set $patience (i32.const {_PATIENCE})))"""
+  (if (call $known_keys (local.get $from) (local.get $number)) (then
+    (if (call $few (local.get $from) (local.get $number)) (then
+      (local.set $from (i32.add (local.get $from) (local.get $number)))
+      (br $again)))))
+  (local.set $patience (i32.const {PATIENCE})))"""
 
     @property
     def _cells(self) -> tuple[Cell, ...]:
@@ -68,11 +66,6 @@ class Few:
     @property
     def _key(self) -> int:
         return WIDTH[self.layout.signature.keys[0]]
-
-    def _place(self, column: int) -> str:
-        start = f"(i32.load $own (i32.const {self.state.arguments + 4 * column}))"
-        moved = f"(i32.mul (local.get $from) (i32.const {WIDTH[self.layout.columns[column]]}))"
-        return f"(i32.add {start} {moved})"
 
     def _few(self) -> str:
         layout = self.layout
@@ -107,10 +100,9 @@ class Few:
 (func $few (param $from i32) (param $number i32) (result i32)
   (local $p i32)(local $end i32)(local $base i32){places}{pointers}{windows}
   (local $bad v128)(local $x v128)(local $t v128)(local $r v128)(local $u v128)
-  (local.set $p {self._place(0)})
+  (local.set $p {self.plain.place(0)})
   (local.set $end (i32.add (local.get $p)
     (i32.mul (local.get $number) (i32.const {self._key}))))
-  {self._keys_are_known()}
   (local.set $base (i32.sub (i32.const {self.state.few})
     (i32.mul (i32.load $own (i32.const {self.state.ranges})) (i32.const {layout.few_size}))))
   (local.set $bad (v128.const i64x2 0 0))
@@ -128,35 +120,11 @@ class Few:
   (call $few_taken)
   (i32.const 1))"""
 
-    def _keys_are_known(self) -> str:
-        """Return if a key is not in the range: the greatest distances from its begin tell."""
-        size = f"(i32.sub (i32.load $own (i32.const {self.state.ranges + 8})) (i32.const 1))"
-        lowest, distance = f"(v128.load32_splat $own (i32.const {self.state.ranges}))", "i32x4.sub"
-        limit = f"(i32x4.splat {size})"
-        if self._key == 8:  # where the upper halves must be 0
-            lowest = f"(v128.load64_splat $own (i32.const {self.state.ranges}))"
-            distance, limit = "i64x2.sub", f"(i64x2.splat (i64.extend_i32_u {size}))"
-        looked_at = "".join(
-            f"""(local.set $u (i32x4.max_u (local.get $u)
-  ({distance} (v128.load $source offset={16 * vector} (local.get $p)) (local.get $t))))"""
-            for vector in range(self._key // 2)
-        )
-        return f"""
-(local.set $t {lowest})
-(local.set $u (v128.const i64x2 0 0))
-(loop $keys
-  {looked_at}
-  (local.set $p (i32.add (local.get $p) (i32.const {8 * self._key})))
-  (br_if $keys (i32.lt_u (local.get $p) (local.get $end))))
-(if (v128.any_true (i32x4.gt_u (local.get $u) {limit})) (then (return (i32.const 0))))
-(local.set $p (i32.sub (local.get $end)
-  (i32.mul (local.get $number) (i32.const {self._key}))))"""
-
     def _ready(self, cell: Cell) -> str:
         w, at = cell.window, self.state.windows + 64 * cell.window
         column = len(self.layout.signature.keys) + cell.value
         return f"""
-(local.set $p{w} {self._place(column)})
+(local.set $p{w} {self.plain.place(column)})
 (local.set $high{w} (v128.load64_splat $own (i32.const {at})))
 (local.set $low_{w} (v128.load64_splat $own (i32.const {at + 8})))
 (local.set $most{w} (v128.const i64x2 0 0))"""
@@ -180,7 +148,7 @@ class Few:
 (local.set $most{w}
   (f64x2.pmax (f64x2.mul (local.get $x) (local.get $x)) (local.get $most{w})))
 """
-        for lane, order in enumerate(_PAIR):
+        for lane, order in enumerate(PAIR):
             at = f"offset={16 * w + self._copy(lane)} (local.get $e{2 * vector + lane})"
             text += f"""(v128.store $own {at} (i64x2.add (v128.load $own {at})
   (i8x16.shuffle {order} (local.get $u) (local.get $t))))

@@ -45,9 +45,9 @@ def sum_function(kind: Kind) -> str:
     width = 4 if kind is Kind.FLOAT else 8
     turn = ""
     for vector in range(0, 4, 2):
-        turn += _values(kind, vector, "x") + _values(kind, vector + 1, "y")
+        turn += loaded(kind, vector, "x") + loaded(kind, vector + 1, "y")
         turn += "".join(_added(name, lane) for lane, name in enumerate("xy"))
-        turn += _looked_at()
+        turn += looked_at()
     constants = "\n".join(
         f"""(local.set ${name}0 (i64x2.splat (i64.or (i64.const {1 << 51}) (i64.shl
   (i64.extend_i32_u (i32.add (local.get $place) (i32.const {above}))) (i64.const 52)))))
@@ -65,8 +65,8 @@ def sum_function(kind: Kind) -> str:
     {turn}
     (local.set $p (i32.add (local.get $p) (i32.const {ROWS * width})))
     (br_if $turn (i32.lt_u (local.get $p) (local.get $end))))
-  {_greatest_lane("$most", "max")}
-  {_greatest_lane("$least", "min")}
+  {greatest_lane("$most", "max")}
+  {greatest_lane("$least", "min")}
   (local.set $t (f64x2.add (local.get $s0) (local.get $s1)))
   {_lanes("u")}
   {_lanes("s")}
@@ -75,7 +75,8 @@ def sum_function(kind: Kind) -> str:
   (i32x4.extract_lane 0 (local.get $least)))"""
 
 
-def _values(kind: Kind, vector: int, name: str) -> str:
+def loaded(kind: Kind, vector: int, name: str) -> str:
+    """Set a local to two values from `$p` on."""
     if kind is Kind.FLOAT:
         half = f"(v128.load64_zero $source offset={8 * vector} (local.get $p))"
         return f"(local.set ${name} (f64x2.promote_low_f32x4 {half}))\n"
@@ -91,24 +92,33 @@ def _added(name: str, lane: int) -> str:
 """
 
 
-def _looked_at() -> str:
-    """The upper halves of `$x` and `$y`, of each the next smaller one: so zero is the largest.
+def looked_at(*, sees_nan: bool = False) -> str:
+    """Keep largest and least of the upper halves of `$x` and `$y`.
 
-    The largest is found two up, where zero is the least again.
+    The least is sought one down, where zero is the largest. The largest is found two up from
+    there, where zero is the least again; some that are no numbers are taken for zero there.
     """
     less = [
         f"(i64x2.add (local.get ${name}) (v128.const i64x2 -1 -1))"  # of both signs
         for name in "xy"
     ]
-    return f"""(local.set $t (i32x4.shl (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
-  {less[0]} {less[1]}) (i32.const 1)))
+    most = "(i32x4.add (local.get $t) (v128.const i32x4 2 2 2 2))"
+    if sees_nan:
+        most = _upper("(local.get $x)", "(local.get $y)")
+    return f"""(local.set $t {_upper(*less)})
 (local.set $least (i32x4.min_u (local.get $least) (local.get $t)))
-(local.set $most (i32x4.max_u (local.get $most)
-  (i32x4.add (local.get $t) (v128.const i32x4 2 2 2 2))))
+(local.set $most (i32x4.max_u (local.get $most) {most}))
 """
 
 
-def _greatest_lane(name: str, which: str) -> str:
+def _upper(one: str, other: str) -> str:
+    """The upper halves of four values without their signs."""
+    odd = "4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31"
+    return f"(i32x4.shl (i8x16.shuffle {odd} {one} {other}) (i32.const 1))"
+
+
+def greatest_lane(name: str, which: str) -> str:
+    """Set all lanes of a local to the largest or least of them."""
     lines = []
     for shuffle in (
         "8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7",

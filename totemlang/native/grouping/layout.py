@@ -154,6 +154,13 @@ class Layout:
         return Kind.STRING not in self.signature.keys
 
     @property
+    def is_plain(self) -> bool:
+        """Whether only totals of floats are kept, by one key that is a number."""
+        keys = self.signature.keys
+        is_number = len(keys) == 1 and keys[0] not in (Kind.BOOL, Kind.STRING)
+        return is_number and 0 < self.windows == len(self.cells)
+
+    @property
     def few_size(self) -> int:
         """Bytes of a group's sums aside: a pair of words for each, the count, nothing."""
         return 16 * self.windows + 16
@@ -161,12 +168,7 @@ class Layout:
     @property
     def few(self) -> int:
         """For how many groups found by value there are sums aside; 0 if other things are kept."""
-        keys = self.signature.keys
-        if len(keys) != 1 or keys[0] in (Kind.BOOL, Kind.STRING):
-            return 0
-        if not self.windows or len(self.cells) > self.windows:
-            return 0
-        return min(_FEW, _FEW_BYTES // self.few_size)
+        return min(_FEW, _FEW_BYTES // self.few_size) if self.is_plain else 0
 
     @property
     def few_bytes(self) -> int:

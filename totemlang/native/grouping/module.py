@@ -19,6 +19,7 @@ from totemlang.native.grouping.layout import Layout, Signature, State
 from totemlang.native.grouping.loops import Loops
 from totemlang.native.grouping.moves import Moves
 from totemlang.native.grouping.parts import Parts
+from totemlang.native.grouping.plain import Plain
 from totemlang.native.grouping.runs import Runs
 from totemlang.native.grouping.stretch import Stretches
 from totemlang.native.grouping.whole import Whole
@@ -44,8 +45,9 @@ def module_text(signature: Signature) -> str:
     stretches = Stretches(layout, state, cells)
     parts += stretches.functions()
     if signature.keys:
-        few = Few(layout, state, loops)
-        parts += Runs(layout, state, loops, stretches, few).functions()
+        plain = Plain(layout, state, loops)
+        few = Few(layout, state, loops, plain)
+        parts += Runs(layout, state, loops, stretches, plain, few).functions()
     else:
         parts += Whole(layout, state, cells, stretches).functions()
         parts.append('(export "hashed" (func $hashed_rows))')  # once it has met other groups

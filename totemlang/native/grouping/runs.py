@@ -13,6 +13,7 @@ from attrs import frozen
 from totemlang.native.grouping.few import Few
 from totemlang.native.grouping.layout import Layout, State
 from totemlang.native.grouping.loops import Loops
+from totemlang.native.grouping.plain import FIRST_STEP, Plain
 from totemlang.native.grouping.stretch import Stretches
 from totemlang.native.values import WIDTH
 from totemlang.schema.types import Kind
@@ -20,8 +21,8 @@ from totemlang.schema.types import Kind
 _LEAST, _MOST = 32, 1_024
 """Rows of a run: fewer go row by row, of longer ones so many at once."""
 
-_FIRST_STEP, _LAST_STEP = 16, 256
-"""Rows that go in before the next look for a run: soon after one, then ever more."""
+_LAST_STEP = 256
+"""Rows, at most, that go in row by row before the next look for a run."""
 
 
 @frozen
@@ -32,6 +33,7 @@ class Runs:
     state: State
     loops: Loops
     stretches: Stretches
+    plain: Plain
     few: Few
 
     def functions(self) -> Iterable[str]:
@@ -39,7 +41,8 @@ class Runs:
         for part, kind in enumerate(self.layout.signature.keys):
             yield self._run_of_texts(part) if kind is Kind.STRING else ""
             yield self._run(part, kind)
-        if self.layout.few:
+        if self.layout.is_plain:
+            yield from self.plain.functions()
             yield from self.few.functions()
         if self.layout.is_direct:
             yield self._known_directly()
@@ -56,13 +59,15 @@ class Runs:
         for part in range(1, len(self.layout.signature.keys)):
             runs += f"""(if (i32.ge_u (local.get $number) (i32.const {_LEAST})) (then
   (local.set $number (call $run{part} (local.get $from) (local.get $number)))))"""
-        few = self.few.attempt() if name == "direct" and self.layout.few else ""
+        plain = ""
+        if name == "direct" and self.layout.is_plain:
+            plain = self.few.attempt() + self.plain.attempt()
         parameter, given = (f"(param {limit} i32)", f"(local.get {limit})") if limit else ("", "")
         return f"""
 (func (export "{name}") (param $from i32) (param $rows i32) {parameter} (result i32)
   (local $number i32)(local $step i32)(local $stop i32)(local $e i32)(local $count i64)
   (local $more i64)(local $patience i32)
-  (local.set $step (i32.const {_FIRST_STEP}))
+  (local.set $step (i32.const {FIRST_STEP}))
   (block $done
     (loop $again
       (br_if $done (i32.ge_u (local.get $from) (local.get $rows)))
@@ -80,9 +85,9 @@ class Runs:
         (local.set $more (i64.extend_i32_u (local.get $number)))
         {self.loops.counted_more()}
         (local.set $from (i32.add (local.get $from) (local.get $number)))
-        (local.set $step (i32.const {_FIRST_STEP}))
+        (local.set $step (i32.const {FIRST_STEP}))
         (br $again))
-      {few}
+      {plain}
       (local.set $stop (i32.add (local.get $from) (local.get $step)))
       (if (i32.gt_u (local.get $stop) (local.get $rows)) (then
         (local.set $stop (local.get $rows))))
