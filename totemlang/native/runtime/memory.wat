@@ -177,8 +177,8 @@
   (i32.store (local.get $block) (i32.load (local.get $list)))
   (i32.store (local.get $list) (local.get $block)))
 
-;; Copy bytes, which may overlap: all that is read is read before the first is written. Most are few,
-;; and a call out of the machine would cost more.
+;; Copy bytes, which may overlap: all that is read is read before the first is written. Most are
+;; few, and a call out of the machine would cost more.
 (func $move (param $to i32) (param $from i32) (param $bytes i32)
   (local $first i64) (local $last i64) (local $some v128) (local $end v128)
   (if (i32.gt_u (local.get $bytes) (i32.const 16))

@@ -1,6 +1,6 @@
-;; Sets of separators, made ready for looking up: {table of those in ASCII, 16 bytes; the same of the
-;; first bytes of the others, a bit for each of 0xc0, 0xd0, 0xe0 and 0xf0; i32 number of the others,
-;; i32 map of all code points where they are more than eight; the bytes of the others, at most eight}.
+;; Sets of separators, made ready for looking up: {table of those in ASCII, 16 bytes; the same of
+;; the first bytes of the others, a bit for each of 0xc0, 0xd0, 0xe0 and 0xf0; i32 number of the
+;; others, i32 map of all code points where they are more than eight; else their bytes, i32 each}.
 
 ;; The set last asked for, if it is a constant of the program, and where it is held.
 (global $constant_separators (mut i64) (i64.const 0))

@@ -1,7 +1,7 @@
 ;; The words of a string: the pieces between separators, which are any of a string's code points.
-;; Sixty-four bytes are looked at at once, a bit each. An ASCII separator h·16 + l is bit h of byte l
-;; of a table; where bytes beyond ASCII stand, letters that begin as a separator does are looked up
-;; (see `separators.wat`).
+;; Sixty-four bytes are looked at together, a bit each. An ASCII separator h·16 + l is bit h of byte
+;; l of a table; where bytes beyond ASCII stand, letters that begin as a separator does are looked
+;; up (see `separators.wat`).
 
 ;; The words of the text lie in it. Fails where they are more than an array may hold.
 (func $words (param $text i64) (param $separators i64) (result i32)
@@ -23,8 +23,8 @@
     (v128.const i8x16 4 0 0 0 0 0 0 0 0 1 1 1 1 1 0 0) (i32.const 0)))
 
 ;; Sixty-four bytes are looked at from the begin of a word, or from a separator's end. A word that
-;; does not end among them is looked at again with those that follow. Words are written in fours, the
-;; last of which may be of no account: there is room for these beyond the array.
+;; does not end among them is looked at again with those that follow. Words are written in fours,
+;; the last of which may be of no account: there is room for these beyond the array.
 (func $split (param $text i64) (param $table v128) (param $others i32) (result i32)
   (local $at i32) (local $end i32) (local $most i32) (local $result i32) (local $to i32)
   (local $next i32) (local $other i64) (local $begin i64) (local $close i64)
