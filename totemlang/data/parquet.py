@@ -20,6 +20,9 @@ from totemlang.data.table_file import FileColumn, Identity, file_column, without
 from totemlang.diagnostics import BadData
 from totemlang.schema.types import Kind
 
+MOST_ROWS = 262_144
+"""Rows that are unpacked at once: so few are still in the processor's cache when they are used."""
+
 _UNREADABLE = "cannot be read as Parquet"
 
 
@@ -61,7 +64,10 @@ class ParquetTable:
                 self._check_group(file.metadata.row_group(group))
                 left = file.metadata.row_group(group).num_rows
                 raw = file.iter_batches(
-                    batch_size=rows, row_groups=[group], columns=list(columns), use_threads=False
+                    batch_size=min(rows, MOST_ROWS),
+                    row_groups=[group],
+                    columns=list(columns),
+                    use_threads=False,
                 )
                 for batch in raw:
                     left -= batch.num_rows
