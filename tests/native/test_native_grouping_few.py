@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pytest
 
-from native.grouping_cases import expected, given_by, plainly
+from native.grouping_cases import expected, given_by, plainly, plan
 from native.test_native_grouping_runs import ODD, columns
 from totemlang.data.kinds import ARROW
 from totemlang.native.grouping.groups import NativeGrouping
@@ -69,6 +69,34 @@ def test_several_totals(totals: int) -> None:
     values[1] = pa.array(plain_values(4_000).astype(np.float32))
     for apart in APART:
         check(Kind.LONG, np.arange(4_000) * 7 % 31 * apart, values)
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("groups", [3, 700])
+def test_extremes_and_totals_of_all_kinds(odd: str, groups: int) -> None:
+    """Everything that is kept of numbers, without runs."""
+    rows, random = 6_000, np.random.default_rng(groups)
+    values = plain_values(rows)
+    values[3_000::997] = np.resize(ODD[odd], len(values[3_000::997]))
+    with np.errstate(over="ignore", invalid="ignore"):
+        narrow = values.astype(np.float32)
+    long = random.integers(-(2**63), 2**63 - 1, rows)
+    columns_of = {
+        Kind.DOUBLE: pa.array(values),
+        Kind.FLOAT: pa.array(narrow),
+        Kind.LONG: pa.array(long),
+        Kind.INT: pa.array((long >> 32).astype(np.int32)),
+        Kind.BOOL: pa.array(long > 0),
+        Kind.TIMESTAMP: pa.array(long).view(ARROW[Kind.TIMESTAMP]),
+    }
+    for kinds in (list(columns_of), [Kind.INT, Kind.LONG], [Kind.DOUBLE], [Kind.BOOL], []):
+        of = plan([Kind.INT], kinds)
+        keys = pa.array(random.integers(0, groups, rows).astype(np.int32))
+        batch = columns(keys, *(columns_of[kind] for kind in kinds))
+        grouping = NativeGrouping(of)
+        for start in range(0, rows, 2_000):
+            grouping.add_batch(batch.slice(start, 2_000))
+        assert plainly(given_by(grouping)) == plainly(expected(of, batch))
 
 
 @pytest.mark.parametrize("odd", ODD)

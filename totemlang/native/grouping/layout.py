@@ -155,10 +155,10 @@ class Layout:
 
     @property
     def is_plain(self) -> bool:
-        """Whether only totals of floats are kept, by one key that is a number."""
+        """Whether numbers are kept, by one key that is a number."""
         keys = self.signature.keys
         is_number = len(keys) == 1 and keys[0] not in (Kind.BOOL, Kind.STRING)
-        return is_number and 0 < self.windows == len(self.cells)
+        return is_number and all(cell.kind is not Kind.STRING for cell in self.cells)
 
     @property
     def few_size(self) -> int:
@@ -168,7 +168,9 @@ class Layout:
     @property
     def few(self) -> int:
         """For how many groups found by value there are sums aside; 0 if other things are kept."""
-        return min(_FEW, _FEW_BYTES // self.few_size) if self.is_plain else 0
+        if not self.is_plain or not 0 < self.windows == len(self.cells):
+            return 0
+        return min(_FEW, _FEW_BYTES // self.few_size)
 
     @property
     def few_bytes(self) -> int:

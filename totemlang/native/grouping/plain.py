@@ -1,4 +1,4 @@
-"""The loop for many groups, found by value, of which only totals of floats are asked.
+"""The loop for groups found by the value of one key, of which numbers are kept.
 
 Whether rows have keys that are known and values in their windows is looked at beforehand, for some
 thousand at a time. What is left to do for a row is so little that the processor has many in hand
@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from attrs import frozen
 
 from totemlang.native.grouping.float_sums import ROWS, fits, greatest_lane, loaded, looked_at
+from totemlang.native.grouping.keys import load_column
 from totemlang.native.grouping.layout import Cell, Layout, State
 from totemlang.native.grouping.loops import Loops
 from totemlang.native.values import WIDTH
@@ -31,7 +32,7 @@ PAIR = ("0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23", "8 9 10 11 12 13 14 15 24 25 
 
 @frozen
 class Plain:
-    """Texts of this for a layout of which only totals of floats are kept (`layout.is_plain`)."""
+    """Texts of this for a layout that `is_plain`."""
 
     layout: Layout
     state: State
@@ -106,8 +107,9 @@ class Plain:
     def _fitting(self) -> str:
         """Whether all values are in their windows, and clearly so."""
         columns = ""
+        windows = [cell for cell in self.layout.cells if cell.window >= 0]
         most, least = (f"(i32x4.extract_lane 0 (local.get ${name}))" for name in ("most", "least"))
-        for cell in self.layout.cells:
+        for cell in windows:
             width = WIDTH[cell.kind]
             place = f"(i32.load $own (i32.const {self.state.windows + 64 * cell.window + 40}))"
             vectors = "".join(
@@ -140,7 +142,7 @@ class Plain:
         layout, keys, cells = self.layout, self.loops.keys, self.loops.cells
         pointers = "".join(f"(local $p{c} i32)" for c in range(len(layout.columns)))
         windows = ready = pairs = advance = ""
-        for cell in layout.cells:
+        for cell in (cell for cell in layout.cells if cell.window >= 0):
             w, at = cell.window, self.state.windows + 64 * cell.window
             windows += "".join(
                 f"(local ${name}{w} v128)" for name in ("high", "low_", "bits", "first", "second")
@@ -190,19 +192,33 @@ class Plain:
   (i32.mul {key} (i32.const {self.layout.size}))))"""
 
     def _row(self, row: int, name: str) -> str:
-        at = self.layout.count
-        sums = "".join(
-            f"""(v128.store $own offset={cell.offset} (local.get $e) (i64x2.add
+        at, keys = self.layout.count, len(self.layout.signature.keys)
+        values = "".join(
+            f"(local.set $x{j} {self._loaded(keys + j, row)})\n" for j in self._one_by_one
+        )
+        kept = "".join(
+            self.loops.cells.update_one(cell)
+            if cell.window < 0
+            else f"""(v128.store $own offset={cell.offset} (local.get $e) (i64x2.add
   (v128.load $own offset={cell.offset} (local.get $e)) (local.get ${name}{cell.window})))
 """
             for cell in self.layout.cells
         )
-        return f"""{self._group(row)}
+        return f"""{self._group(row)} {values}
 (local.set $count (i64.load $own offset={at} (local.get $e)))
 (br_if $rare (i64.eqz (i64.and (local.get $count) (i64.const 0xffff))))
 (i64.store $own offset={at} (local.get $e) (i64.add (local.get $count) (i64.const 1)))
-{sums}
+{kept}
 (local.set $from (i32.add (local.get $from) (i32.const 1)))"""
+
+    @property
+    def _one_by_one(self) -> list[int]:
+        """Values of which something else is kept than a total of floats."""
+        return sorted({cell.value for cell in self.layout.cells if cell.window < 0})
+
+    def _loaded(self, column: int, row: int) -> str:
+        kind = self.layout.columns[column]
+        return load_column(kind, f"offset={row * WIDTH[kind]} (local.get $p{column})")
 
     def _pair(self, cell: Cell) -> str:
         """Divide the values of two rows, see cells.py."""

@@ -43,6 +43,7 @@ class Runs:
             yield self._run(part, kind)
         if self.layout.is_plain:
             yield from self.plain.functions()
+        if self.layout.few:
             yield from self.few.functions()
         if self.layout.is_direct:
             yield self._known_directly()
@@ -61,7 +62,9 @@ class Runs:
   (local.set $number (call $run{part} (local.get $from) (local.get $number)))))"""
         plain = ""
         if name == "direct" and self.layout.is_plain:
-            plain = self.few.attempt() + self.plain.attempt()
+            plain = self.plain.attempt()
+        if plain and self.layout.few:
+            plain = self.few.attempt() + plain
         parameter, given = (f"(param {limit} i32)", f"(local.get {limit})") if limit else ("", "")
         return f"""
 (func (export "{name}") (param $from i32) (param $rows i32) {parameter} (result i32)
