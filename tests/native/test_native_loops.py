@@ -126,6 +126,46 @@ BODIES = {
     end for
     emit c as k, row.v
 """,
+    "over elements": """\
+    double d = 0
+    int c = 2147483640
+    for x in xs do
+        for k in ks do
+            if k == row.n then
+                continue
+            end if
+            d = d + x * k
+            if d > row.v * 40.0 then
+                break
+            end if
+            c = c + k // (row.n + 1)
+        end for
+    end for
+    bool[] bs = [true, false, row.v > 1.0]
+    long[] ls = [5000000000, -7]
+    for b in bs do
+        for l in ls do
+            if b then
+                d = d + l
+            end if
+        end for
+    end for
+    emit c as k, d
+""",
+    "strings made while running over numbers": """\
+    string s = ""
+    for k in ks do
+        s = concat(s, substr("abcdef", k, 2))
+        string[] parts = [s, "x"]
+        for part in parts do
+            s = concat(s, part)
+        end for
+        if len(s) > 40 * row.n then
+            break
+        end if
+    end for
+    emit row.n as k, s
+""",
     "positions of 64 bits": """\
     long at = row.n * 1000000000000
     double d = 0
@@ -239,6 +279,11 @@ SCRIPTS = {
     "fails after others left": "int c = 0\nfor k = 0; k < 5; k++ do\n"
     "    for i = 0; i < 5; i++ do\n        c = c + 10 // (6 - k - i)\n"
     "        if i > 1 then\n            break\n        end if\n    end for\nend for\n",
+    "over many elements": "int[] xs = fill(100000, 3)\nlong c = 0\nfor x in xs do\n"
+    "    c = c * 3 % 1000 + x\nend for\nfor x in xs do\n    c = c + x\n"
+    "    if c > 70000 then\n        break\n    end if\nend for\n",
+    "over elements until one fails": "int[] xs = fill(40000, 3)\nxs[39000] = 0\nint c = 0\n"
+    "for x in xs do\n    c = c + 9 // x\nend for\n",
     "no round at all": "int c = 0\nfor i = 5; i < c; i++ do\n    c = c + 1\nend for\n"
     "for i = -5; i > c; i-- do\n    c = c + 1\nend for\n",
     "to the last int": "int c = 0\nfor i = 2147483600; i <= 2147483646; i++ do\n"

@@ -201,6 +201,9 @@ def open_foreach(to: BodyWriter) -> None:
     if kind is Kind.STRING and array.owned and _stores_texts(to, at):
         text = f"(call $copy_array_string {text})"
     to.write(f"(local.set $a{at} {text})")
+    if kind is not Kind.STRING and counted.can_run_over(to):
+        _run_over(to, held, kind)
+        return
     if array.owned:  # nothing changes its header: from the first element to the last, by address
         to.local(f"$e{at}", "i32")
         to.write(f"(local.set $i{at} (i32.load {held}))")
@@ -227,6 +230,23 @@ def open_foreach(to: BodyWriter) -> None:
     if price.sized:
         writer = SizeWriter([array], to.slot(slot), to.around.prices.bytes)
         to.charge_sized(writer.price(price.sized))
+    to.write(f"block $c{at}")
+
+
+def _run_over(to: BodyWriter, array: str, kind: Kind) -> None:
+    """A loop over elements of one size each whose rounds need not be counted.
+
+    Nothing is stored to the array meanwhile, so where it stands is looked up once.
+    """
+    at = to.at
+    place = f"(local.get $i{at})"
+    data = to.local(f"$base{at}", "i32")
+    to.write(f"(local.set $base{at} (i32.load {array}))(local.set $i{at} (i32.const 0))")
+    _head(to)
+    _mark(to)
+    counted.run_over(to, f"(i32.load offset=4 {array})")
+    element = f"(i32.add {data} (i32.shl {place} (i32.const {SHIFT[kind]})))"
+    to.set_slot(to.immediate, (f"({load(kind)} {element})",))
     to.write(f"block $c{at}")
 
 
@@ -278,6 +298,9 @@ def end(to: BodyWriter) -> None:
         else:
             to.write("end")
     elif opening in to.rounds:
+        if name == "foreach":
+            _end_round(to, opening)
+            counted.step_on(to, opening)
         counted.close(to, opening)
     else:
         if name != "for":

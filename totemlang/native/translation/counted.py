@@ -13,6 +13,7 @@ from totemlang.native.translation.items import Item
 from totemlang.native.translation.ranges import INT as INT_RANGE
 from totemlang.native.translation.ranges import Range
 from totemlang.schema.types import BOOL, INT
+from totemlang.vm.shape import LOOPS
 
 _IN_A_ROW = ((16, 4), (48, 2))
 """Instructions of a round, and how many rounds are written where they are no more."""
@@ -62,16 +63,44 @@ def write(to: BodyWriter, at: int) -> bool:
 def _open(to: BodyWriter, opening: int, loop: Counted) -> None:
     """Take variable and bound."""
     _, right = to.take(2)
-    width = "i64" if loop.is_wide else "i32"
-    variable = to.slot(loop.slot).text
-    bound = to.local(f"$e{opening}", width)
-    limit = to.local(f"$u{opening}", width)
     if _steps_within(loop, right.number):
         to.special[loop.stepping] = opening
-    start = to.ranges[opening - 1][0] or INT_RANGE
+    _begin(to, opening, loop, right.text, to.ranges[opening - 1][0] or INT_RANGE)
+    to.push(Item(BOOL, "(i32.const 1)"))
+
+
+def can_run_over(to: BodyWriter) -> bool:
+    """Whether the `foreach` at hand is the innermost loop, so that its rounds follow."""
+    body = to.verified.code.instructions[to.at + 1 : to.shape.frames[to.at].end]
+    return to.dues is not None and not any(each.operation in LOOPS for each in body)
+
+
+def run_over(to: BodyWriter, length: str) -> None:
+    """The `foreach` at hand begins, over so many elements; `$i…` is the position of each."""
+    loop = Counted(to.shape.frames[to.at], -1, "lt", is_wide=False, step=1)
+    to.rounds[to.at] = loop
+    _begin(to, to.at, loop, length, Range(0, 0))
+
+
+def step_on(to: BodyWriter, opening: int) -> None:
+    """The body of a counted `foreach` is written: to the next element."""
+    if to.rounds[opening].slot < 0:
+        place = f"(local.get $i{opening})"
+        to.write(f"(local.set $i{opening} (i32.add {place} (i32.const 1)))")
+
+
+def _variable(to: BodyWriter, opening: int, loop: Counted) -> str:
+    return to.slot(loop.slot).text if loop.slot >= 0 else f"(local.get $i{opening})"
+
+
+def _begin(to: BodyWriter, opening: int, loop: Counted, until: str, start: Range) -> None:
+    width = "i64" if loop.is_wide else "i32"
+    variable = _variable(to, opening, loop)
+    bound = to.local(f"$e{opening}", width)
+    limit = to.local(f"$u{opening}", width)
     first = f"(i32.const {start.only})" if start.only is not None else f"(local.get $v{opening})"
     to.begins[opening] = first
-    to.write(f"(local.set $e{opening} {right.text})")
+    to.write(f"(local.set $e{opening} {until})")
     to.write(f"(local.set $u{opening} {bound})")
     if start.only is None:
         to.local(f"$v{opening}", "i32")
@@ -86,7 +115,6 @@ def _open(to: BodyWriter, opening: int, loop: Counted) -> None:
     to.write(f"(br_if $x{opening} (i32.eqz {loop.condition(variable, limit)}))")
     to.write(f"loop $l{opening}")
     to.bodies[opening] = len(to.lines)
-    to.push(Item(BOOL, "(i32.const 1)"))
 
 
 def _limited(
@@ -119,7 +147,7 @@ def close(to: BodyWriter, opening: int) -> None:
     """The step is written: go on, settle in between, and say how many rounds it was."""
     loop = to.rounds[opening]
     landing = to.landings.pop()
-    variable, bound = to.slot(loop.slot).text, f"(local.get $e{opening})"
+    variable, bound = _variable(to, opening, loop), f"(local.get $e{opening})"
     name = to.counters[opening]
     count = f"(local.get ${name})"
     done = _rounds(loop, to.begins[opening], variable)
@@ -157,7 +185,7 @@ def close(to: BodyWriter, opening: int) -> None:
 def leave(to: BodyWriter, opening: int) -> None:
     """`break`: the round at hand is the last."""
     loop = to.rounds[opening]
-    done = _rounds(loop, to.begins[opening], to.slot(loop.slot).text)
+    done = _rounds(loop, to.begins[opening], _variable(to, opening, loop))
     to.meter(f"{rounds_done(to, opening)}(local.set $tick (i32.sub (local.get $tick) {done}))")
     to.write(f"br $o{opening}")
 
@@ -165,7 +193,7 @@ def leave(to: BodyWriter, opening: int) -> None:
 def rounds_done(to: BodyWriter, opening: int) -> str:
     """Count the rounds of a loop that is left in the midst of one, that one too."""
     loop = to.rounds[opening]
-    done = _rounds(loop, to.begins[opening], to.slot(loop.slot).text)
+    done = _rounds(loop, to.begins[opening], _variable(to, opening, loop))
     count = f"(i64.add (local.get ${to.counters[opening]}) (i64.extend_i32_u {done}))"
     return f"(local.set ${to.counters[opening]} (i64.add {count} (i64.const 1)))"
 
@@ -176,7 +204,7 @@ def _rounds_in_a_row(loop: Counted) -> int:
     Going back is a jump and moves between registers, and where a short loop comes to stand in
     memory decides on its time.
     """
-    instructions = loop.frame.end - loop.frame.do
+    instructions = loop.frame.end - max(loop.frame.do, loop.frame.opening)
     return next((times for most, times in _IN_A_ROW if instructions <= most), 1)
 
 

@@ -19,7 +19,10 @@ _LARGEST_STEP = 1 << 20
 
 @frozen
 class Counted:
-    """A counted loop: its frame, its variable, the comparison, and the step (with its sign)."""
+    """A counted loop: its frame, its variable, the comparison, and the step (with its sign).
+
+    That of a `foreach` is the position of the element, in no slot (-1).
+    """
 
     frame: Frame
     slot: int

@@ -163,6 +163,7 @@ def _kept(to: BodyWriter, at: int) -> tuple[str, str]:
         inside = any(loop.opening <= place <= loop.end for place in used)
         if inside and not _is_made_anew(to.shape, slot, loop):
             names += to.slot_names(slot)
+    names.append(f"$i{loop.opening}")
     names += [f"${to.counters[at]}" for at in to.counters if loop.opening <= at < loop.end]
     names = [name for name in names if name in to.locals]
     if len(names) > _MOST_KEPT:
