@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from totemlang.data.python_values import to_array
 from totemlang.engine.local import run_job
 from totemlang.engine.native_groups import SharedGroups
 from totemlang.engine.outcome import Outcome
+from totemlang.native.grouping.ordered import Ordered
+from totemlang.native.grouping.plan import GroupingPlan
+from totemlang.native.grouping.sums import Agreed
 from totemlang.program import Program
 from totemlang.schema.types import Kind
 from totemlang.source import Source
@@ -128,8 +132,19 @@ def assert_the_same(program: Program, path: Path, budgets: int = 0) -> Outcome:
     return whole
 
 
+@pytest.fixture(params=["by value where that can be", "in partitions"])
+def found_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How groups are found; in partitions all but the first few."""
+    way = str(request.param)
+    if way == "in partitions":
+        plan = partial(GroupingPlan, most_direct=0, most_hashed=4)
+        monkeypatch.setattr("totemlang.engine.native_groups.GroupingPlan", plan)
+    return way
+
+
 @pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("key", ["long", "string"])
+@pytest.mark.usefixtures("found_by")
 def test_values_of_all_kinds(key: str, value: str, tmp_path: Path) -> None:
     program = job(key, value, summed=value != "duration")
     found = assert_the_same(program, written(tmp_path, key, value, VALUES[value]))
@@ -137,6 +152,7 @@ def test_values_of_all_kinds(key: str, value: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
+@pytest.mark.usefixtures("found_by")
 def test_keys_of_all_kinds(key: str, tmp_path: Path) -> None:
     path = written(tmp_path, key, "double", VALUES["double"])
     found = assert_the_same(job(key, "double"), path, budgets=3)
@@ -145,11 +161,13 @@ def test_keys_of_all_kinds(key: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e308])
+@pytest.mark.usefixtures("found_by")
 def test_values_that_no_window_holds(value: float, tmp_path: Path) -> None:
     path = written(tmp_path, "long", "double", [value, 1.0, -1e-300])
     assert_the_same(job("long", "double"), path)
 
 
+@pytest.mark.usefixtures("found_by")
 def test_the_first_group_that_fails_is_told(tmp_path: Path) -> None:
     """In the order of keys, whoever reduces it; those before it are charged for."""
     body = ["long x = long(1000000000000.0 / abs(double(k0 - 8)))", "emit KEY, ASKED, x as x"]
@@ -164,6 +182,7 @@ def test_a_sum_that_does_not_fit_fails(tmp_path: Path) -> None:
     assert assert_the_same(job("long", "long"), path).status == "failed"
 
 
+@pytest.mark.usefixtures("found_by")
 def test_groups_that_emit_several_rows_or_none(tmp_path: Path) -> None:
     body = [
         "for i = 0; i < 3; i++ do",
@@ -203,7 +222,7 @@ def test_keys_that_are_far_apart_at_first_or_last(tmp_path: Path) -> None:
 def test_many_groups_are_cut_between_workers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stretches of keys are reduced by several workers, some of which are empty."""
+    """Stretches of keys are reduced by several workers; some have no group."""
     seen: list[int] = []
     reduced = SharedGroups.reduced
 
@@ -221,3 +240,60 @@ def test_many_groups_are_cut_between_workers(
     assert_the_same(job("long", "double"), path, budgets=2)
     assert max(seen) > 33
     assert len(seen) > 50
+
+
+@pytest.mark.parametrize("kind", ["long", "string", "long strings"])
+@pytest.mark.parametrize("is_agreed", [True, False])
+def test_many_groups_by_hash(
+    kind: str, is_agreed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers divide the partitions, then the keys; also where they sum in different windows."""
+    together = []
+    of = Ordered.of.__func__  # type: ignore[attr-defined]
+
+    def noted(cls: type[Ordered], given: Any) -> Any:
+        together.append(of(cls, given))
+        return together[-1]
+
+    monkeypatch.setattr(Ordered, "of", classmethod(noted))
+    plan = partial(GroupingPlan, most_direct=0, most_hashed=64)
+    monkeypatch.setattr("totemlang.engine.native_groups.GroupingPlan", plan)
+    monkeypatch.setattr("totemlang.engine.tasks.SHARED_GROUPS", 300)
+    monkeypatch.setattr("totemlang.native.grouping.meeting._AT_ONCE", 2_000)
+    if not is_agreed:
+        monkeypatch.setattr(Agreed, "places", lambda self, found: found)
+    numbers = [i * 7_919 % 1_500 for i in range(6_000)]
+    keys: list[Any] = [(number - 700) * 2**40 for number in numbers]
+    if kind != "long":
+        keys = [("the same begin " * (number % 3)) + str(number) for number in numbers]
+    if kind == "string":
+        keys = [key[-16:] for key in keys]
+    values = [2.0 ** (i // 600 * 30 - 100) * (1 + i % 3) / 3 for i in range(6_000)]
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.table({"k0": keys, "v": values}), path, row_group_size=600)
+    key = "long" if kind == "long" else "string"
+    assert_the_same(job(key, "double"), path, budgets=2)
+    assert all(isinstance(each, Ordered) for each in together)
+    assert len(together) > len(HOW)
+
+
+def test_what_a_worker_raises_when_they_meet_ends_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = partial(GroupingPlan, most_direct=0, most_hashed=4)
+    monkeypatch.setattr("totemlang.engine.native_groups.GroupingPlan", plan)
+
+    def full(*_: Any) -> Any:
+        raise MemoryError("the memory of a grouping cannot grow")
+
+    monkeypatch.setattr("totemlang.native.grouping.meeting.taken", full)
+    path = written(tmp_path, "long", "double", VALUES["double"])
+    with pytest.raises(MemoryError):
+        run_job(
+            job("long", "double").verified,
+            {"rows": open_data(path)},
+            PLENTY,
+            tier="native",
+            workers=3,
+            partitions=7,
+        )

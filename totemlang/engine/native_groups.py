@@ -12,10 +12,11 @@ from totemlang.engine.ordering import Grouped, group
 from totemlang.engine.pieces import Aggregated, Pieces, Shared
 from totemlang.native.grouping.groups import NativeGrouping
 from totemlang.native.grouping.layout import Asked
+from totemlang.native.grouping.ordered import Ordered
 from totemlang.native.grouping.place import Place
 from totemlang.native.grouping.plan import GroupingPlan
 from totemlang.native.grouping.rows import brought_together
-from totemlang.native.grouping.together import Together
+from totemlang.native.grouping.together import Together, Window
 from totemlang.native.machine import NativeMachine
 from totemlang.native.streaming import Stream
 from totemlang.verify.verified import VerifiedModule
@@ -67,7 +68,7 @@ class NativeGroups:
     _stream: Stream | None = field(default=None, init=False)
     _others: list[NativeGrouping] = field(factory=list, init=False)
     """Groupings of other workers, which are put together when groups are wanted."""
-    _together: Together | None = field(default=None, init=False)
+    _together: Together | Ordered | None = field(default=None, init=False)
 
     @property
     def rows(self) -> int:
@@ -106,9 +107,10 @@ class NativeGroups:
 
     def groups(self) -> Iterator[Pieces | Shared]:
         """All groups, keys ascending."""
-        self._together = Together.of([each.gathered for each in self._all])
+        gathered = [each.gathered for each in self._all]
+        self._together = Together.of(gathered) or Ordered.of(gathered)
         if self._together is not None:
-            yield SharedGroups(self._together, 0, self._together.places)
+            yield SharedGroups(self._together, self._together.whole)
             return
         first, *others = self._all or [self._own()]
         for other in others:
@@ -136,21 +138,20 @@ class NativeGroups:
 
 @frozen(eq=False)
 class SharedGroups:
-    """Groups of several workers between two places; see `pieces.Shared`."""
+    """Groups of several workers in a stretch of keys; see `pieces.Shared`."""
 
-    together: Together
-    first: int
-    stop: int
+    together: Together | Ordered
+    window: Window
 
     @property
     def groups(self) -> int:
         """Number of groups, at most."""
-        return self.stop - self.first
+        return self.together.groups(self.window)
 
     def cut(self, groups: int) -> Iterator[SharedGroups]:
         """The same, at most so many groups at a time."""
-        for first in range(self.first, self.stop, groups):
-            yield SharedGroups(self.together, first, min(self.stop, first + groups))
+        for window in self.together.cut(self.window, groups):
+            yield SharedGroups(self.together, window)
 
     def reduced(
         self, machine: StageMachine, stage: int, groups: int
@@ -158,7 +159,7 @@ class SharedGroups:
         """What a machine makes of them; see `Shared`."""
         host = self.together.host(_place_of(machine))
         for part in self.cut(min(groups, _AT_ONCE)):
-            found = self.together.stretch(host, part.first, part.stop)
+            found = self.together.stretch(host, part.window)
             if not found.groups:
                 continue
             if isinstance(machine, NativeMachine) and found.can_be_given:

@@ -38,14 +38,14 @@ class Shared(Protocol):
         """Number of groups, at most."""
 
     def cut(self, groups: int) -> Iterator[Shared]:
-        """The same, at most so many groups at a time. Nothing is put together yet."""
+        """The same, about so many groups at a time. Nothing is put together yet."""
 
     def reduced(
         self, machine: StageMachine, stage: int, groups: int
     ) -> Iterator[tuple[Emission, int]]:
         """What a machine makes of them, some after the other, and the rows they stand for.
 
-        At most `groups` are reduced at once. For one machine, once.
+        About `groups` are reduced at once. For one machine, once.
         """
 
 

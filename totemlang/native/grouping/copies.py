@@ -5,6 +5,8 @@ Nothing is called there: bytes are copied as they lie, and after them what they 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -20,28 +22,50 @@ _FIRST = 8
 Numbers = npt.NDArray[np.int64]
 
 
-def taken(layout: Layout, memory: Bytes, at: int, number: int, windows: tuple[int, ...]) -> Leaving:
-    """`number` groups from `at` on in a memory, those of no rows among them."""
-    held = memory[at : at + number * layout.size]
-    if not layout.has_references:
-        return Leaving(held, np.empty(0, np.uint8), windows)
-    words = held.view(np.int64).reshape(number, layout.size // 8)
-    found = _references(layout, words)
+def taken(
+    layout: Layout,
+    memory: Bytes,
+    stretches: Sequence[tuple[int, int]],
+    windows: tuple[int, ...],
+) -> Leaving:
+    """Groups of a memory, where they lie and how many, those of no rows among them."""
+    pieces = [memory[at : at + number * layout.size] for at, number in stretches]
+    held = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+    words = held.view(np.int64).reshape(-1, layout.size // 8)
+    words, texts = with_texts(layout, memory, words, 0)
+    return Leaving(words.view(np.uint8).reshape(-1), texts, windows)
+
+
+def with_texts(layout: Layout, memory: Bytes, words: Numbers, base: int) -> tuple[Numbers, Bytes]:
+    """Groups that were taken out of a memory, and what they refer to, which comes to `base`."""
+    found = _references(layout, words) if layout.has_references else []
     if not any(len(rows) for rows, *_ in found):
-        return Leaving(held, np.empty(0, np.uint8), windows)
+        return words, np.empty(0, np.uint8)
     groups = words.copy()
     pieces, after = [], _FIRST
     for rows, column, starts, sizes in found:
         padded = (sizes + 7) & -8
         places = after + np.cumsum(padded) - padded
-        groups[rows, column] += places - starts
-        pieces.append((places, starts, sizes))
+        groups[rows, column] += base + places - starts
+        if len(rows):
+            pieces.append((places, starts, sizes))
         after += int(padded.sum())
-    texts = np.zeros(after, np.uint8)
+    texts = np.empty(after // 8, np.int64)
+    every = memory[: len(memory) & -8].view(np.int64)
     for places, starts, sizes in pieces:
-        within = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        texts[np.repeat(places, sizes) + within] = memory[np.repeat(starts, sizes) + within]
-    return Leaving(groups.view(np.uint8).reshape(-1), texts, windows)
+        assert not (starts & 7).any()  # they lie where `alloc` or `text_room` gave them room
+        lengths = (sizes + 7) >> 3
+        begins = np.cumsum(lengths) - lengths
+        within = np.arange(int(lengths.sum())) + np.repeat((starts >> 3) - begins, lengths)
+        texts[places[0] >> 3 : (places[0] >> 3) + len(within)] = every[within]
+    return groups, texts.view(np.uint8)
+
+
+def texts_bytes(layout: Layout, words: Numbers) -> int:
+    """An upper bound of the bytes of what `with_texts` gives; 0 where there is nothing."""
+    found = _references(layout, words) if layout.has_references else []
+    total = sum(int((sizes + 7).sum()) for *_, sizes in found)
+    return total + _FIRST if total else 0
 
 
 def _references(layout: Layout, words: Numbers) -> list[tuple[Numbers, int, Numbers, Numbers]]:

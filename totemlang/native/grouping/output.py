@@ -60,6 +60,15 @@ class Reader:
         parts = range(len(self.layout.signature.keys))
         return [self._key(part, stretch) for part in parts], order
 
+    def codes(self, places: Numbers) -> list[Numbers | pa.Array]:
+        """What groups at these words are ordered by: strings, and whole numbers for the rest."""
+        words = self.room.view(0, self.room.size // 8, np.int64)
+        stretch = _Stretch(self, places, words)
+        return [
+            (self._key if kind is Kind.STRING else self._key_words)(part, stretch)
+            for part, kind in enumerate(self.layout.signature.keys)
+        ]
+
     def _places(self, groups: Iterable[tuple[int, int]]) -> Numbers:
         """Where each group lies, in words."""
         size = self.layout.size // 8

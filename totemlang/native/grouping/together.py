@@ -7,7 +7,7 @@ else may want the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from threading import Lock
 
 import numpy as np
@@ -20,6 +20,9 @@ from totemlang.native.grouping.place import Place, own_place
 from totemlang.native.grouping.plan import GroupingPlan
 from totemlang.native.grouping.spill import Bytes
 from totemlang.native.grouping.tables import Range, Way, room_of
+
+Window = tuple[tuple[int, int], ...]
+"""Groups from one place to another, in each of what they are held in."""
 
 
 @frozen(eq=False)
@@ -34,7 +37,7 @@ class _Source:
 
 @define(eq=False)
 class Together:
-    """Groupings of one plan that take no more rows. Keys ascend with `places`, from 0 on."""
+    """Groupings of one plan that take no more rows. Keys ascend with their places, from 0 on."""
 
     plan: GroupingPlan
     ranges: list[Range]
@@ -70,9 +73,20 @@ class Together:
         return cls(found[0].plan, ranges, sources, hosts)
 
     @property
-    def places(self) -> int:
-        """How many groups there are at most."""
-        return room_of(self.ranges)
+    def whole(self) -> Window:
+        """All groups."""
+        return ((0, room_of(self.ranges)),)
+
+    def groups(self, window: Window) -> int:
+        """How many there are at most."""
+        ((first, stop),) = window
+        return stop - first
+
+    def cut(self, window: Window, groups: int) -> Iterator[Window]:
+        """The same, at most so many groups at a time."""
+        ((begin, end),) = window
+        for first in range(begin, end, groups):
+            yield ((first, min(end, first + groups)),)
 
     def host(self, place: Place | None) -> Gathered:
         """What lives in the store of a machine, or something new for who asks."""
@@ -87,14 +101,17 @@ class Together:
                     self._hosts[key] = found
             return found
 
-    def stretch(self, host: Gathered, first: int, stop: int) -> Lying:
-        """The groups from one place to another, brought to a host; for the last time."""
+    def stretch(self, host: Gathered, window: Window) -> Lying:
+        """The groups of a window, brought to a host; for the last time."""
+        ((first, stop),) = window
         size, number = self.plan.layout.size, stop - first
         here = host.tables.direct + first * size
         for source in self._sources:
             if source.gathered is not host:
                 at = source.at + first * size
-                host.join(here, taken(self.plan.layout, source.memory, at, number, source.windows))
+                host.join(
+                    here, taken(self.plan.layout, source.memory, [(at, number)], source.windows)
+                )
         return host.lying(here, number)
 
     def close(self) -> None:
