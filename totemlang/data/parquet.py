@@ -20,8 +20,15 @@ from totemlang.data.table_file import FileColumn, Identity, file_column, without
 from totemlang.diagnostics import BadData
 from totemlang.schema.types import Kind
 
-MOST_ROWS = 262_144
+MOST_ROWS = 240_000
 """Rows that are unpacked at once: so few are still in the processor's cache when they are used."""
+
+PAGE_ROWS = 20_000
+"""Rows of a page, as most writers have it.
+
+Arrow takes what a page holds beyond the rows it is asked for too, for which it moves all of them
+to a larger place; so it is asked for whole pages, and for less than a power of two.
+"""
 
 _UNREADABLE = "cannot be read as Parquet"
 
@@ -64,7 +71,7 @@ class ParquetTable:
                 self._check_group(file.metadata.row_group(group))
                 left = file.metadata.row_group(group).num_rows
                 raw = file.iter_batches(
-                    batch_size=min(rows, MOST_ROWS),
+                    batch_size=_rows_at_once(rows),
                     row_groups=[group],
                     columns=list(columns),
                     use_threads=False,
@@ -103,6 +110,11 @@ def open_parquet(path: Path, limits: Limits) -> ParquetTable:
     return ParquetTable(
         identity, without_repeats(columns, path.name, limits.columns), units, limits, texts
     )
+
+
+def _rows_at_once(rows: int) -> int:
+    found = min(rows, MOST_ROWS)
+    return found // PAGE_ROWS * PAGE_ROWS or found
 
 
 def _open(path: Path, texts: list[str], limits: Limits) -> pq.ParquetFile:
