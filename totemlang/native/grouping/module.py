@@ -23,6 +23,7 @@ from totemlang.native.grouping.plain import Plain
 from totemlang.native.grouping.runs import Runs
 from totemlang.native.grouping.stretch import Stretches
 from totemlang.native.grouping.whole import Whole
+from totemlang.schema.types import Kind
 
 _FOLDER = Path(__file__).parent
 
@@ -36,8 +37,12 @@ def module_text(signature: Signature) -> str:
     loops = Loops(layout, state, keys, cells)
     moves = Moves(layout, state, keys, cells, loops)
     partitions = Parts(layout, state, keys, cells, loops)
-    fixed = [_fixed(name) for name in ("memory", "texts", "wide", "tables")]
-    parts = [*fixed, exact_functions(layout, state), *loops.functions()]
+    parts = [_fixed("memory"), _fixed("tables")]
+    if Kind.STRING in signature.keys or layout.text_extremes:
+        parts.append(_fixed("texts"))
+    if layout.windows:
+        parts.append(_fixed("wide"))
+    parts += [exact_functions(layout, state), *loops.functions()]
     parts += [*partitions.functions(), *moves.functions(), totals_functions(layout, state)]
     parts += Giving(layout, state, keys, cells).functions()
     if signature.keys and not signature.values:
