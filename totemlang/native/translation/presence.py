@@ -49,8 +49,11 @@ class _Open:
 
 def surely_there(verified: VerifiedCode, shape: Shape) -> frozenset[int]:
     """The `value` instructions that find a value whenever they are reached."""
+    instructions = verified.code.instructions
+    if not any(each.operation == "value" for each in instructions):
+        return frozenset()
     reader = _Reader(verified, shape)
-    for at, instruction in enumerate(verified.code.instructions):
+    for at, instruction in enumerate(instructions):
         reader.read(at, instruction)
     return frozenset(reader.sure)
 
