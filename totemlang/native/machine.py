@@ -349,6 +349,8 @@ class NativeMachine:
 
     def _more(self, need: int) -> int:
         """Called by generated code that has less than no totem left."""
+        # A call from there takes as long as thousands of rounds: who asks again asks for more.
+        self._chunk = min(_MOST_CHUNK, 2 * self._chunk)
         try:
             taken = self._meter.draw(need, max(need, self._chunk), self._stage)
         except BaseException as error:  # also an interrupt: generated code lets nothing through

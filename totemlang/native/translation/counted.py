@@ -155,7 +155,7 @@ def close(to: BodyWriter, opening: int) -> None:
     limit = f"(local.get $u{opening})"
     goes_on = loop.condition(variable, limit)
     round_lines = to.lines[to.bodies[opening] :]
-    for _ in range(_rounds_in_a_row(loop) - 1):
+    for _ in range(_rounds_in_a_row(loop, round_lines) - 1):
         to.write(f"(br_if $x{opening} (i32.eqz {goes_on}))")
         to.lines += round_lines
     to.write(f"(br_if $l{opening} {goes_on}) end end")
@@ -198,12 +198,14 @@ def rounds_done(to: BodyWriter, opening: int) -> str:
     return f"(local.set ${to.counters[opening]} (i64.add {count} (i64.const 1)))"
 
 
-def _rounds_in_a_row(loop: Counted) -> int:
+def _rounds_in_a_row(loop: Counted, lines: list[str]) -> int:
     """How often a round is written one after the other: short ones more often.
 
     Going back is a jump and moves between registers, and where a short loop comes to stand in
-    memory decides on its time.
+    memory decides on its time. Calls take longer, and no register outlives them.
     """
+    if any("(call " in line for line in lines):
+        return 1
     instructions = loop.frame.end - max(loop.frame.do, loop.frame.opening)
     return next((times for most, times in _IN_A_ROW if instructions <= most), 1)
 
