@@ -11,6 +11,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from attrs import evolve, frozen
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -104,6 +106,18 @@ def ways(random: Random) -> list[dict[str, Any]]:
     return found
 
 
+def as_any_file(path: Path, random: Random) -> Path:
+    """The rows of an Arrow file in that file or another, of which strings may come coded."""
+    if random.random() < 0.4:
+        return path
+    with pa.memory_map(str(path)) as source:
+        table = pa.ipc.open_file(source).read_all()
+    found = path.with_suffix(".parquet")
+    size, coded = random.choice((1, 5, 1_000)), random.random() < 0.8
+    pq.write_table(table, found, row_group_size=size, use_dictionary=coded)
+    return found
+
+
 def agree(number: int, folder: Path) -> dict[str, Any]:
     """Run a case: `result` agree, differ, refused or crashed; `said` is what differs."""
     case, marks = Case(number), Counter[str]()
@@ -113,7 +127,7 @@ def agree(number: int, folder: Path) -> dict[str, Any]:
     data: dict[str, DataFile] = {}
     if case.program.columns:
         path = write_rows(folder / "rows.arrow", case.program.columns, case.program.rows)
-        data = {"rows": open_data(str(path))}
+        data = {"rows": open_data(str(as_any_file(path, case.random("file"))))}
     random = case.random("run")
     few = random.choice((1, 2, 7, 30))
     streaming.CHUNKS = streaming.Chunks(random.choice((1, 5)), few, few)
