@@ -388,8 +388,10 @@ def test_a_policy_caps_results(type_in: Type, folder: Path) -> None:
 
 LONG = """\
 long a = 0
-for i = 0; i < 1000000000; i++ do
-    a += 1
+for k = 0; k < 100; k++ do
+    for i = 0; i < 1000000000; i++ do
+        a += 1
+    end for
 end for
 """
 

@@ -47,7 +47,8 @@ _NO_FAILURE = bytes(CHAIN - FAILED_COUNT)
 CHUNK = 1 << 22
 """Totem drawn at a time, where there is so much; more where the batch before needed more."""
 
-_MOST_CHUNK = 1 << 36
+_MOST_CHUNK = 1 << 33
+"""A second's worth: who ends a run does not wait for longer."""
 
 MOST_TOTEM = 1 << 62
 """What generated code can count: a batch that takes it further is run by the interpreter."""
