@@ -204,9 +204,13 @@ class Plain:
 """
             for cell in self.layout.cells
         )
+        # A new group is begun here: to leave the loop for each would take longer than its row.
         return f"""{self._group(row)} {values}
 (local.set $count (i64.load $own offset={at} (local.get $e)))
-(br_if $rare (i64.eqz (i64.and (local.get $count) (i64.const 0xffff))))
+(if (i64.eqz (i64.and (local.get $count) (i64.const 0xffff))) (then
+  (br_if $rare (i64.ne (local.get $count) (i64.const 0)))
+  (i64.store $own (local.get $e) {self._loaded(0, row)})
+  {self.loops.cells.begin()}))
 (i64.store $own offset={at} (local.get $e) (i64.add (local.get $count) (i64.const 1)))
 {kept}
 (local.set $from (i32.add (local.get $from) (i32.const 1)))"""
