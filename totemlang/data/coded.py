@@ -18,6 +18,9 @@ from totemlang.data.limits import Limits
 from totemlang.data.text_pieces import MOST_TEXT, pieces
 
 _INDEX = pa.int32()
+ROWS = 2
+"""So many rows a string, in the mean, are worth it to keep strings and rows apart."""
+
 CODED = pa.dictionary(_INDEX, pa.string())
 """The Arrow type of coded strings."""
 
@@ -35,7 +38,7 @@ def is_worth_coding(array: pa.Array, limits: Limits) -> bool:
     if not pa.types.is_dictionary(array.type) or not is_text(array.type.value_type):
         return False
     strings = array.dictionary
-    if strings.null_count or not 0 < 2 * len(strings) <= len(array):
+    if not len(strings) or strings.null_count or ROWS * len(strings) > len(array):
         return False
     return bool(strings.nbytes <= limits.dictionary_bytes)
 
