@@ -4,11 +4,29 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from strategies.tables import write_rows
+from totemlang.data.file import open_data
 from totemlang.diagnostics import UsageError
+from totemlang.engine.local import run_job
 from totemlang.engine.tiers import NATIVE_ROWS, NATIVE_TOTEM, chosen_tier
+from totemlang.program import Program
+from totemlang.source import Source
+
+KEYS_ALONE = """\
+dataset rows(int k)
+
+map each(rows row)
+    emit row.k as k
+end map
+
+reduce different(int k)
+    emit k as k
+end reduce
+"""
 
 LIMITED = """\
 import resource
@@ -40,3 +58,13 @@ def test_with_few_addresses_there_is_no_native_tier() -> None:
     name, refused = run.stdout.splitlines()
     assert name == "interpreter"
     assert "unlimited address space" in refused
+
+
+@pytest.mark.parametrize("tier", ["interpreter", "native"])
+def test_keys_that_come_often_and_without_values(tier: str, tmp_path: Path) -> None:
+    """Groups of which nothing is known but that they are there, gathered as rows are emitted."""
+    rows = [[number % 7] for number in range(20_000)]
+    data = {"rows": open_data(str(write_rows(tmp_path / "rows.arrow", [("k", "int")], rows)))}
+    run = run_job(Program(Source(KEYS_ALONE)).verified, data, 10**9, tier=tier)
+    assert run.table is not None
+    assert run.table.column("k").to_pylist() == list(range(7))

@@ -6,7 +6,7 @@ Its machine is the definition of what programs mean and cost; here only the form
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 import pyarrow as pa
 from attrs import frozen
@@ -90,7 +90,7 @@ class InterpretedMachine:
         """Run a reduce over aggregates; see `StageMachine`."""
         keys, values = self._kinds(stage)
         columns = [_aggregates(groups, i, kind) for i, kind in enumerate(values)]
-        arrays = map(list, zip(*columns, strict=True))
+        arrays = map(list, zip(*columns, strict=True)) if columns else repeat([], groups.num_rows)
         found = _keys(groups, None, keys)
         return self._emission(stage, self._machine.reduce(stage, zip(found, arrays, strict=True)))
 
