@@ -1,15 +1,17 @@
 """Nanoseconds a totem for each class of operation: does the price table follow what they take?
 
-    python -m benchmarks.calibration [--tiers native interpreter] [--output FILE]
+    python -m benchmarks.calibration [--tiers native interpreter] [--classes NAME …]
+                                     [--prices FILE] [--output FILE]
 
-Each operation is run in a loop of a script whose operands change every round, else a compiler
-would take it out of the loop. Short ones stand there in a chain, each on the outcome of the one
-before: the time is that of a longer chain less that of a shorter one, so it is the time that the
-operation keeps others waiting. Of the rest, time and totem of the loop without them are taken off.
+A class is a weight of `rules/prices.csv`; its figure is the geometric mean of what its operations
+(`calibrated.py`) take. It is flagged where a totem of it takes more than three times as long as
+the median of the classes, or less than a third; then a weight is proposed that would bring it to
+the median. The weights of the thesis (add 2; assign, relational and read 1) stay as they are,
+whatever is measured. The native tier decides.
 
-An operation is flagged where a totem of it takes more than three times as long as the median, or
-less than a third; for those a weight is proposed that would bring it to the median. The weights of
-the thesis (add 2; assign, relational and read 1) stay as they are, whatever is measured.
+Each operation is run in a loop of a script. Short ones stand there in a chain, each on the outcome
+of the one before: the time is that of a longer chain less that of a shorter one. Of the rest, time
+and totem of the loop without them are taken off. Reading is measured in a job.
 """
 
 from __future__ import annotations
@@ -17,194 +19,150 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from attrs import frozen
 
+from benchmarks.calibrated import DECLARED, FRESH, LIBRARY, OPERATIONS, Operation
+from benchmarks.calibrated_reading import READ, reading
 from benchmarks.loops.totem import machine_for
 from totemlang.program import Program
 from totemlang.source import Source
-from totemlang.tables.prices import default_prices
+from totemlang.tables.prices import PriceTable, default_prices, load_prices
 
 ROUNDS = {"native": 1_000_000, "interpreter": 20_000}
+REPEAT = 5
 OF_THE_THESIS = frozenset({"add", "assign", "relational", "read"})
 FAR = 3.0
 
-DECLARED = """\
-int i0 = 0, i1 = 1, i2 = 1, i3 = 3, i5 = 5, i9 = 9
-long l0 = 0, l2 = 1, l3 = 3, l9 = 9
-float f0 = 0.0, f3 = 1.0
-double d0 = 0.0, d1 = 1.0, d2 = 1.0, d3 = 1.0
-bool b1 = true, b2 = true, b3 = false
-string s1 = "half past four", s2 = "half past five", s3 = ""
-date day1 = date("2019-02-25")
-timestamp t1 = timestamp("2019-02-25T10:30:00"), t3 = t1
-duration p1 = minutes(30), p2 = days(0)
-double[] xs = fill(48, 0.25), ones = fill(4, 1.0)
-float[] small = fill(4, float(0))
-double[] zeros = fill(4, 0.0)
-int[] none = fill(4, 0), units = fill(4, 1), fives = fill(4, 5), next = [1, 2, 3, 0]
-long[] few = fill(4, long(0)), longs = fill(4, 1)
-bool[] truths = fill(4, true)
-string[] texts = ["half past four", "half past nine", "quarter past six", "noon"]
-timestamp[] times = [t1, t1 + hours(7), t1 + days(40), t1 - minutes(1)]
-duration[] spans = fill(4, minutes(30)), nothings = fill(4, days(0))
-function double same(double x)
-    return x
-end function
-"""
-
-FRESH = {
-    "i": "i0 = none[n % 4]\n    i2 = units[n % 4]\n    i9 = n + 7",
-    "l": "l0 = few[n % 4]\n    l2 = longs[n % 4]\n    l9 = n + 7",
-    "f": "f0 = small[n % 4]",
-    "d": "d0 = zeros[n % 4]\n    d2 = ones[n % 4]\n    i5 = fives[n % 4]",
-    "b": "b2 = truths[n % 4]\n    b1 = b3 == b2",
-    "p": "p1 = spans[n % 4]\n    p2 = nothings[n % 4]",
-    "c": "i0 = none[n % 4]",
-    "s": "s1 = texts[n % 4]",
-    "t": "t1 = times[n % 4]",
-    "y": "day1 = date(times[n % 4])",
-    "x": "xs[n % 48] = d2",
-    "m": "d1 = n",
-}
-"""What gives operands another value each round, by a word for the kind of operands."""
-
-CHAINS = (8, 24)
-"""Lengths of the two chains of a short operation."""
-
-
-@frozen
-class Operation:
-    """An operation: what it is stored to, the expression, what to renew and its weight.
-
-    Where the target is in the expression the operation is short and stands there in a chain: so
-    none can be left out or run beside the other.
-    """
-
-    target: str
-    expression: str
-    fresh: str
-    weight: str
-
-    @property
-    def copies(self) -> tuple[int, int]:
-        """How often it stands in the loops that are compared."""
-        return CHAINS if self.target in self.expression else (0, 1)
-
-
-OPERATIONS = tuple(
-    Operation(*each)
-    for each in (
-        ("i3", "i3 + i0", "i", "add"),
-        ("l3", "l3 + l0", "l", "add"),
-        ("f3", "f3 + f0", "f", "add"),
-        ("d3", "d3 + d0", "d", "add"),
-        ("i3", "i3 - i0", "i", "subtract"),
-        ("d3", "d3 - d0", "d", "subtract"),
-        ("i3", "i3 * i2", "i", "multiply"),
-        ("l3", "l3 * l2", "l", "multiply"),
-        ("d3", "d3 * d2", "d", "multiply"),
-        ("d3", "d3 / d2", "d", "divide"),
-        ("i3", "i3 // i2", "i", "divide"),
-        ("i3", "i3 % i9", "i", "divide"),
-        ("l3", "l3 % l9", "l", "divide"),
-        ("d3", "d3 ** i5", "d", "power"),
-        ("d3", "sqrt(d3)", "d", "square_root"),
-        ("d3", "max(d3, d2)", "d", "relational"),
-        ("i3", "i3 - int(i3 > i9)", "i", "relational"),
-        ("b3", "b3 and b2", "b", "logic"),
-        ("b3", "b3 or b2", "b", "logic"),
-        ("i3", "bit_and(bit_xor(i3, i2), i9)", "i", "bits"),
-        ("l3", "round(double(l3))", "l", "convert"),
-        ("i3", "hour(t1)", "t", "convert"),
-        ("i3", "month(day1)", "y", "convert"),
-        ("t3", "t3 + p2", "p", "add"),
-        ("t3", "floor(t3, p1)", "p", "divide"),
-        ("i3", "next[i3]", "c", "index"),
-        ("d3", "same(d3)", "d", "call"),
-        ("d3", "sum(xs)", "x", "add"),
-        ("d3", "max(xs)", "x", "relational"),
-        ("b3", "s1 < s2", "s", "relational"),
-        ("s3", "upper(s1)", "s", "convert"),
-        ("s3", "substr(s1, 0, 4)", "s", "convert"),
-        ("i3", "len(words(s1))", "s", "relational"),
-        ("d3", "stats.stddev(xs)", "x", "library"),
-        ("d3", "math.exp(d2)", "d", "library"),
-        ("d3", "math.sin(d1)", "m", "library"),
-    )
-)
+LEAST = {"native": 0.01, "interpreter": 1.0}
+"""Nanoseconds that can be told from none: what takes less is taken to take so long."""
 
 
 @frozen
 class Found:
-    """What was measured of an operation in a tier."""
+    """What was measured of an operation: totem and nanoseconds of one, at least `least`."""
 
-    operation: Operation
+    statement: str
+    weight: str
     totem: float
     nanoseconds: float
+    least: float = 0.0
 
     @property
     def a_totem(self) -> float:
         """Nanoseconds a totem."""
-        return self.nanoseconds / self.totem
+        return max(self.nanoseconds, self.least) / self.totem
 
 
-def run(tier: str, statements: str, rounds: int, repeat: int = 3) -> tuple[float, int]:
+@frozen
+class Loop:
     """Seconds (the best of some runs) and totem of a loop of statements."""
+
+    seconds: float
+    totem: int
+
+    def __sub__(self, other: Loop) -> Loop:
+        """What it takes more than another."""
+        return Loop(self.seconds - other.seconds, self.totem - other.totem)
+
+
+def run(tier: str, statements: str, rounds: int, prices: PriceTable) -> Loop:
+    """Run a loop of statements, for so many rounds."""
     text = f"{DECLARED}for n = 0; n < {rounds}; n++ do\n    {statements}\nend for\n"
-    verified = Program(Source(text)).accept()
+    verified = Program(Source(text), prices=prices).accept()
     best, used = float("inf"), 0
-    for _ in range(repeat):
+    for _ in range(REPEAT):
         machine = machine_for(tier, verified)
         began = time.process_time()
         machine.run_script()
         best = min(best, time.process_time() - began)
         used = machine.totals().used
-    return best, used
+    return Loop(best, used)
 
 
-def measured(tier: str, operation: Operation) -> Found:
+def measured(tier: str, operation: Operation, prices: PriceTable) -> Found:
     """Time and totem of an operation alone."""
-    rounds = ROUNDS[tier]
-    if operation.weight == "library" or "(xs)" in operation.expression:
-        rounds //= 10
+    rounds = ROUNDS[tier] // (10 if operation.slow else 1)
     fresh = FRESH[operation.fresh]
-    statement = f"\n    {operation.target} = {operation.expression}"
     fewer, more = operation.copies
-    short, paid = run(tier, fresh + statement * fewer, rounds)
-    long, used = run(tier, fresh + statement * more, rounds)
+
+    def alone(statement: str) -> Loop:
+        longer, shorter = (
+            run(tier, fresh + f"\n    {statement}" * often, rounds, prices)
+            for often in (more, fewer)
+        )
+        return longer - shorter
+
+    found = alone(operation.statement)
+    if operation.beside:
+        found -= alone(operation.beside)
     times = rounds * (more - fewer)
-    return Found(operation, (used - paid) / times, max(long - short, 0.0) / times * 1e9)
+    nanoseconds = found.seconds / times * 1e9
+    each = (found.totem / times, nanoseconds, LEAST[tier])
+    return Found(operation.statement, operation.weight, *each)
 
 
-def proposed(found: Found, median: float) -> str:
-    """What to say of an operation that is far off the median."""
-    off = found.a_totem / median
-    if 1 / FAR <= off <= FAR:
-        return ""
-    name = found.operation.weight
-    if name == "library":
-        return f"{off:.2g} × the median"
-    weight = default_prices().weight(name)
-    if name in OF_THE_THESIS:
-        return f"{off:.2g} × the median ({name} {weight} is the thesis's)"
-    return f"{off:.2g} × the median: {name} {weight} → {max(1, round(weight * off))}"
+def everything(tier: str, prices: PriceTable, classes: Iterable[str]) -> list[Found]:
+    """All operations of the classes, and a row read."""
+    wanted = frozenset(classes)
+    found = [measured(tier, each, prices) for each in OPERATIONS if each.weight in wanted]
+    if READ in wanted:
+        rows = ROUNDS[tier]
+        seconds, totem = reading(tier, rows, prices, REPEAT)
+        found.append(Found("a row of eight columns", READ, totem, seconds * 1e9))
+    return found
 
 
-def report(tier: str) -> str:
-    """The table of a tier in markdown."""
-    found = [measured(tier, operation) for operation in OPERATIONS]
-    median = statistics.median(each.a_totem for each in found if each.nanoseconds > 0)
+def by_class(found: Sequence[Found]) -> dict[str, float]:
+    """The figure of each class: the geometric mean of its operations' nanoseconds a totem."""
+    figures: dict[str, list[float]] = {}
+    for each in found:
+        figures.setdefault(each.weight, []).append(each.a_totem)
+    return {name: statistics.geometric_mean(those) for name, those in figures.items()}
+
+
+def said(name: str, off: float, prices: PriceTable) -> str:
+    """What to say of a class whose figure is `off` times the median."""
+    words = ["the thesis's, stays"] if name in OF_THE_THESIS else []
+    if not 1 / FAR <= off <= FAR:
+        words.append("**flagged**")
+        if name not in OF_THE_THESIS:
+            weight = prices.weight(name)
+            words.append(f"at the median with {max(1, round(weight * off))}")
+    return ", ".join(words)
+
+
+def report(tier: str, found: Sequence[Found], prices: PriceTable) -> str:
+    """The tables of a tier in markdown: classes, and the operations they are made of."""
+    figures = by_class(found)
+    library = figures.pop(LIBRARY, None)
+    median = statistics.median(figures.values())
     lines = [
-        f"## {tier.capitalize()}: median {median:.3g} ns a totem",
+        f"## {tier.capitalize()}: median of the classes {median:.3g} ns a totem",
         "",
-        "| operation | weight | totem | ns | ns a totem | flagged |",
-        "|---|---|---:|---:|---:|---|",
+        "| class | weight | ns a totem | × the median | |",
+        "|---|---:|---:|---:|---|",
     ]
     lines += [
-        f"| `{each.operation.expression}` | {each.operation.weight} | {each.totem:.0f} "
-        f"| {each.nanoseconds:.2f} | {each.a_totem:.3g} | {proposed(each, median)} |"
+        f"| {name} | {prices.weight(name)} | {figure:.3g} | {figure / median:.2f} "
+        f"| {said(name, figure / median, prices)} |"
+        for name, figure in sorted(figures.items(), key=lambda each: each[1])
+    ]
+    if library is not None:
+        lines.append(
+            f"| functions of the library | | {library:.3g} | {library / median:.2f} "
+            "| cost what they are made of |"
+        )
+    lines += [
+        "",
+        "| operation | class | totem | ns | ns a totem | × the median |",
+        "|---|---|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| `{each.statement}` | {each.weight} | {each.totem:.0f} | {each.nanoseconds:.2f} "
+        f"| {each.a_totem:.3g} | {each.a_totem / median:.2f} |"
         for each in found
     ]
     return "\n".join(lines) + "\n"
@@ -213,11 +171,19 @@ def report(tier: str) -> str:
 def main() -> None:
     """Measure and print; write if asked."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    names = [*dict.fromkeys(each.weight for each in OPERATIONS), READ]
     parser.add_argument("--tiers", nargs="+", default=list(ROUNDS), choices=list(ROUNDS))
+    parser.add_argument("--classes", nargs="+", default=names, choices=names)
+    parser.add_argument("--prices", type=Path, help="another table than the package's")
     parser.add_argument("--output", type=Path)
     chosen = parser.parse_args()
+    prices = default_prices()
+    if chosen.prices:
+        prices = load_prices(chosen.prices.read_text(), str(chosen.prices))
     text = "# Calibration: nanoseconds a totem\n\n`make bench-calibration`, processor time.\n\n"
-    text += "\n".join(report(tier) for tier in chosen.tiers)
+    text += "\n".join(
+        report(tier, everything(tier, prices, chosen.classes), prices) for tier in chosen.tiers
+    )
     print(text)
     if chosen.output:
         chosen.output.parent.mkdir(parents=True, exist_ok=True)
