@@ -4,7 +4,8 @@
 
 The folder holds `programs/answers.json`: for each program its data (paths from there), parameters,
 columns, rows and the totem that another implementation charged. What may differ, and why, is said
-in the test of the same programs (`tests/engine/test_engine_programs.py`).
+in the test of the same programs (`tests/engine/test_engine_programs.py`). They run under the price
+table that was in force when the answers were recorded (`tests/engine/recorded_prices.csv`).
 """
 
 from __future__ import annotations
@@ -48,10 +49,15 @@ class Finding:
 
 def find(folder: Path, name: str, answer: Mapping[str, Any]) -> Finding:
     """Run a program of the folder, within its quote."""
-    from test_engine_programs import DIFFERENCES, agree  # type: ignore[import-not-found]
+    from test_engine_programs import (  # type: ignore[import-not-found]
+        DIFFERENCES,
+        agree,
+        recorded_prices,
+    )
 
     programs = folder / "programs"
-    program = Program(Source((programs / f"{name}.totem").read_text(), name))
+    source = Source((programs / f"{name}.totem").read_text(), name)
+    program = Program(source, prices=recorded_prices())
     data = {key: [str(programs / path) for path in paths] for key, paths in answer["data"].items()}
     began = time.perf_counter()
     request = prepare(program, data, parameters=answer.get("params", {}))

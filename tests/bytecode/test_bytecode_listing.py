@@ -112,12 +112,12 @@ def test_heads_say_what_a_part_takes_and_gives(line: str) -> None:
 @pytest.mark.parametrize(
     "parts",
     [
-        ("lookup.double 0 0", "8 + 8·bit_length(rows)", "prices"),
+        ("lookup.double 0 0", "24 + 8·bit_length(rows)", "prices"),
         ("eq.string", "max(bytes(0), bytes(1))"),
         ("exact_sum.double", "16·(max(len(0), 1) - 1)"),
         ("fill.double", "8·value(0)"),
-        ("foreach.double", "8"),
-        ("call", "1", "weighed"),
+        ("foreach.double", "24"),
+        ("call", "8", "weighed"),
         ("const.string", "0", 'string "name"'),
     ],
 )

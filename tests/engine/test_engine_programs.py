@@ -2,7 +2,8 @@
 
 Needs the full data sets. Rows agree to 1e-9. Totem figures agree to the unit, but for the
 differences that `DIFFERENCES` gives, each with the rule of the price list that the other
-implementation reads otherwise.
+implementation reads otherwise. They were recorded under a price table that was in force before the
+calibration; it is kept beside this file (`recorded_prices.csv`), and the programs run under it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from totemlang.engine.outcome import Outcome
 from totemlang.engine.result_json import json_rows
 from totemlang.program import Program
 from totemlang.source import Source
+from totemlang.tables.prices import PriceTable, load_prices
 
 PROGRAMS = (full_data() or Path()) / "programs"
 
@@ -58,6 +60,15 @@ DIFFERENCES: dict[str, tuple[int, str]] = {
 """What is charged here beyond the recorded figure, and why."""
 
 
+RECORDED = Path(__file__).with_name("recorded_prices.csv")
+
+
+@cache
+def recorded_prices() -> PriceTable:
+    """The prices under which the answers were recorded."""
+    return load_prices(RECORDED.read_text(), RECORDED.name)
+
+
 @cache
 def answers() -> dict[str, Any]:
     found: dict[str, Any] = json.loads((PROGRAMS / "answers.json").read_text())
@@ -74,7 +85,8 @@ def files(name: str) -> dict[str, list[Path]]:
 
 @cache
 def outcome(name: str) -> Outcome:
-    program = Program(Source((PROGRAMS / f"{name}.totem").read_text(), f"{name}.totem"))
+    source = Source((PROGRAMS / f"{name}.totem").read_text(), f"{name}.totem")
+    program = Program(source, prices=recorded_prices())
     data: dict[str, DataFile] = {k: open_data(paths) for k, paths in files(name).items()}
     sent = sent_values(program.module.globals, answers()[name].get("params", {}))
     return run_job(program.verified, data, 10**12, parameters=sent).checked()

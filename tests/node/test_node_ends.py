@@ -118,7 +118,7 @@ def test_a_node_that_was_killed_goes_on_where_the_ledger_stands(here: Valley, re
     assert len(here.five["ada"].job_show(job.job).parts[0].by_stage) == reports
     here.node("nora")
     job = here.ended(job)
-    assert (job.state, job.parts[0].by_stage) == ("finished", (90, 132))
+    assert (job.state, job.parts[0].by_stage) == ("finished", (90, 180))
     assert here.ada.result(job.job).is_done
 
 

@@ -40,7 +40,7 @@ def test_a_job_from_submission_to_settlement(here: Valley) -> None:
     assert not here.ada.is_released(job.job)
     followed = list(here.ada.follow(job.job))
     assert (followed[0].state, followed[-1].state) == ("submitted", "finished")
-    assert followed[-1].parts[0].by_stage == (90, 132)
+    assert followed[-1].parts[0].by_stage == (90, 180)
     here.step()
     assert here.ada.is_released(job.job)
     outcome = here.ada.result(job.job)

@@ -50,7 +50,7 @@ reduce highest(int[] C_id, double[] total, long[] n) order by total desc
 end reduce
 """
 
-NEEDED = 222
+NEEDED = 270
 """What BILLS use on NORTH: 198 of vector B, and a count of each of three customers."""
 
 NORTH = ((1, 100.0), (2, 200.0), (3, 150.0), (2, 100.0), (3, 50.0), (2, 100.0))

@@ -12,6 +12,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.agreement_case import agree  # noqa: E402
+from benchmarks.calibrated import DECLARED, FRESH, LIBRARY, OPERATIONS  # noqa: E402
+from benchmarks.calibrated_reading import READ, reading  # noqa: E402
+from benchmarks.calibration import Found, by_class, report  # noqa: E402
 from benchmarks.jobs.catalogue import CENTRES, JOBS, SEPARATORS  # noqa: E402
 from benchmarks.jobs.equality import difference  # noqa: E402
 from benchmarks.jobs.report import table  # noqa: E402
@@ -21,6 +24,7 @@ from benchmarks.unmetered import unmetered  # noqa: E402
 from totemlang.native.translation.translator import translate_module  # noqa: E402
 from totemlang.program import Program  # noqa: E402
 from totemlang.source import Source  # noqa: E402
+from totemlang.tables.prices import WEIGHTS, default_prices  # noqa: E402
 
 PROGRAMS = ROOT / "benchmarks" / "jobs" / "programs"
 
@@ -57,6 +61,43 @@ def test_loops_give_the_same_in_all_builds(name: str) -> None:
     tiers = ("interpreter", "native", "unmetered")
     first, *others = (machine_for(tier, verified).run_script() for tier in tiers)
     assert all(other == first for other in others)
+
+
+def test_the_calibration_measures_every_weight_that_costs() -> None:
+    measured = {each.weight for each in OPERATIONS} | {READ}
+    assert measured - {LIBRARY} == {name for name in WEIGHTS if default_prices().weight(name)}
+
+
+@pytest.mark.parametrize("letter", FRESH)
+def test_calibrated_operations_run_alike_in_both_tiers(letter: str) -> None:
+    those = [each for each in OPERATIONS if each.fresh == letter]
+    statements = [text for each in those for text in (each.statement, each.beside)]
+    lines = [*FRESH[letter].splitlines(), *statements]
+    body = "\n".join(f"    {line}" for line in lines)
+    text = f"{DECLARED}for n = 0; n < 9; n++ do\n{body}\nend for\n"
+    verified = Program(Source(text)).accept()
+    machines = [machine_for(tier, verified) for tier in ("interpreter", "native")]
+    first, second = (machine.run_script() for machine in machines)
+    assert first == second
+    assert machines[0].totals().used == machines[1].totals().used
+
+
+def test_a_row_that_the_calibration_reads_costs_its_bytes() -> None:
+    _, totem = reading("interpreter", 80, default_prices(), 1)
+    assert totem == 8 * 8 + 8
+
+
+def test_a_class_far_off_the_median_is_flagged_unless_it_is_the_thesiss() -> None:
+    figures = {"multiply": 1.0, "subtract": 1.0, "logic": 1.0, "divide": 2.9}
+    figures |= {"call": 3.2, "power": 0.3, "add": 9.0}
+    found = [Found(f"{name}!", name, 10, 10 * one) for name, one in figures.items()]
+    found += [Found("?", "power", 10, 10 / 0.3 * 0.09), Found("c", "bits", 10, 10.0)]
+    assert by_class(found)["power"] == pytest.approx(0.3)
+    lines = report("native", found, default_prices()).splitlines()
+    said = {line.split("|")[1].strip(): line for line in lines if line.startswith("| ")}
+    assert {name for name in figures if "flagged" in said[name]} == {"call", "power", "add"}
+    assert "at the median with 26" in said["call"]
+    assert "the thesis's, stays" in said["add"]
 
 
 def test_a_case_of_the_agreement_run(tmp_path: Path) -> None:

@@ -74,13 +74,13 @@ def price(slots: str, text: str, operation: str, prices: PriceTable | None = Non
             "string s",
             "load.string 0\n load.string 0\n concat 2\n set.string 0",
             "concat",
-            "0 + bytes(operands)",
+            "0 + 5·bytes(operands)",
         ),
         (
             "string[] xs, long l",
             "load.long 1\n const.string {'a'}\n assign_element.string 0",
             "assign_element",
-            "0 + bytes(1) + bytes(1)",
+            "0 + 3·bytes(1) + bytes(1)",
         ),
         ("int? o, int a", "load.int? 0\n value.int?\n set.int 1", "value", "4"),
     ],
@@ -140,18 +140,18 @@ def test_a_test_of_while_is_charged_with_the_first_block_of_the_condition() -> N
     )
     assert code.blocks == (
         Block(0, 2, 0),
-        Block(2, 4, 1 + 1),
+        Block(2, 4, 4 + 4),
         Block(4, 6, 0),
         Block(6, 7, 0),
         Block(7, 8, 0),
     )
-    assert code.steps[1].price.fixed == 1
+    assert code.steps[1].price.fixed == 4
 
 
 def test_a_round_of_foreach_is_in_no_block() -> None:
     code = verified("int[] xs, int x", "load.int[] 0\n foreach.int 1\n end")
     assert code.blocks == (Block(0, 2, 0), Block(2, 3, 0))
-    assert code.steps[1].price.fixed == 4
+    assert code.steps[1].price.fixed == 3 * 4
 
 
 def test_partners_of_a_counted_loop() -> None:

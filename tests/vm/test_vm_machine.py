@@ -99,7 +99,7 @@ end reduce
     emitted = run.reduce(1, [((), [["b", "äa", ""], [1, 2, 3]])])
     assert emitted.columns == [[""], [6], [3]]
     # read (1 + 3 + 1) + 3 · 4; two comparisons of the longest; two additions; an index
-    assert run.totals().used == 5 + 12 + 2 * 3 + 2 * 2 * 4 + 8
+    assert run.totals().used == 5 + 12 + 2 * 3 + 2 * 2 * 4 + 3 * 8
 
 
 def test_lookups_are_read_once_and_asked_by_key() -> None:
@@ -120,7 +120,7 @@ end map
     emitted = run.map(0, [["a", "b", "c"], [1, 2, 3]], 3)
     assert emitted.columns == [[1, 2, 3], ["eins", "none", "none"]]
     reads, asks = 3 * (1 + 4), 3 * 5 * 2
-    assert meter.used == 17 + reads + asks + (4 + 1 + 1) + (4 + 4 + 4)
+    assert meter.used == 17 + reads + asks + 3 * (4 + 1 + 1) + (4 + 4 + 4)
     assert run.totals().by_line[2] == 17
 
 
@@ -294,4 +294,4 @@ def test_a_map_that_cannot_fail_is_computed_by_columns() -> None:
         found.append((repr(emitted.columns), emitted.counts, meter.used))
     assert found[0][:2] == found[1][:2]
     # The other map has a length and a division besides.
-    assert found[1][2] - found[0][2] == 3 * (4 + 16)
+    assert found[1][2] - found[0][2] == 3 * (3 * 4 + 16)

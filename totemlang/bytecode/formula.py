@@ -54,6 +54,8 @@ def formula(measure: Measure) -> str:
 
 def term(weight: int, measure: Measure) -> str:
     """A multiple of a formula."""
+    if isinstance(measure, Constant):
+        return str(weight * measure.value)
     return _factor(measure) if weight == 1 else f"{weight}·{_factor(measure)}"
 
 

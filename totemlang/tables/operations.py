@@ -37,6 +37,7 @@ from totemlang.tables.measure import (
     ONE,
     BitLength,
     BytesOf,
+    Constant,
     ElementBytesOf,
     Larger,
     LengthOf,
@@ -194,8 +195,8 @@ def _rows() -> Iterable[Operation]:
     yield op("assign_element", 0x54, ("long", "T"), "", SCALARS, "index", BytesOf(1), ACCESS, True, immediates=(SLOT,), also=(("assign", BytesOf(1)),), note="stores a literal, a name or a field into the array in the slot")
     yield op("take_element", 0x55, ("long",), "E", SCALARS, "index", ResultBytes(), ACCESS, True, immediates=(SLOT,), note="leaves the place below the value, for `put_element` of the same slot alone")
     yield op("put_element", 0x56, ("E",), "", SCALARS, immediates=(SLOT,), note="stores into the place that `take_element` left")
-    yield op("len", 0x57, ("T",), "int", (*ARRAYS, STRING), "index", ONE * 4, ACCESS, True, "length({0})", note="elements, or code points of a string", native=native.LENGTH)
-    yield op("count", 0x58, ("T[]",), "long", SCALARS, "index", ONE * 8, ACCESS, False, "count({0})", native=native.code("(call $count {0})"))
+    yield op("len", 0x57, ("T",), "int", (*ARRAYS, STRING), "index", Constant(4), ACCESS, True, "length({0})", note="elements, or code points of a string", native=native.LENGTH)
+    yield op("count", 0x58, ("T[]",), "long", SCALARS, "index", Constant(8), ACCESS, False, "count({0})", native=native.code("(call $count {0})"))
     yield op("contains", 0x59, ("T[]", "T"), "bool", SCALARS, "relational", BytesOf(0), RELATIONAL, False, "contains({0}, {1})", native=native.code("(call $contains_{F} {0} {1})"))
     yield op("sum", 0x5A, ("T[]",), "long", WHOLE, "add", ElementBytesOf(0) * LessOne(LengthOf(0)), MATH, True, "sum_whole({0})", native=native.failing("(call $sum_{K} {0})"))
     yield op("exact_sum", 0x5B, ("T[]",), "double", BINARY, "add", ElementBytesOf(0) * LessOne(LengthOf(0)), MATH, False, "sum_exact({0})", note="rounded once", native=native.code("(call $sum_exact_{F} {0})"))
@@ -209,8 +210,8 @@ def _rows() -> Iterable[Operation]:
     yield op("substr", 0x62, ("string", "long", "long"), "string", (), "convert", BytesOf(0), CONVERSION, True, "substring({0}, {1}, {2})", command="String", native=native.failing("(call $substring {0} {1} {2})"))
     yield op("concat", 0x63, ("string*",), "string", (), "convert", Operands(), CONVERSION, True, "concatenate([{*}])", (COUNT,), command="String")
     yield op("starts_with", 0x64, ("string", "string"), "bool", (), "relational", Larger(BytesOf(0), BytesOf(1)), RELATIONAL, False, "{0}.startswith({1})", command="String", native=native.code("(call $starts_with {0} {1})"))
-    yield op("words", 0x65, ("string", "string"), "string[]", (), "relational", BytesOf(0) + BytesOf(1), RELATIONAL, True, "words({0}, {1})", command="String", native=native.failing("(call $words {0} {1})"))
-    yield op("words_space", 0x66, ("string",), "string[]", (), "relational", BytesOf(0), RELATIONAL, True, "words_at_space({0})", command="String", native=native.failing("(call $words_at_space {0})"))
+    yield op("words", 0x65, ("string", "string"), "string[]", (), "convert", BytesOf(0) + BytesOf(1), CONVERSION, True, "words({0}, {1})", command="String", native=native.failing("(call $words {0} {1})"))
+    yield op("words_space", 0x66, ("string",), "string[]", (), "convert", BytesOf(0), CONVERSION, True, "words_at_space({0})", command="String", native=native.failing("(call $words_at_space {0})"))
     # Missing values, at an optional or a plain type, and lookups.
     yield op("missing", 0x70, ("T",), "bool", SCALARS + OPTIONALS, "logic", ONE, LOGIC, False, "{0} is None")
     yield op("default", 0x71, ("T", "E"), "E", SCALARS + OPTIONALS, "assign", ResultBytes(), ACCESS, False, "default({0}, {1})")
