@@ -8,7 +8,7 @@ TOTEM_DATA ?= $(abspath $(patsubst %/programs/answers.json,%,$(firstword $(wildc
 TOTEM_FUZZ ?= 50
 export TOTEM_DATA
 
-.PHONY: demo consortium test lint fuzz bench bench-jobs bench-scale bench-metering bench-loops bench-calibration bench-start bench-ledger agreement docs grammar programs wheel clean help
+.PHONY: demo consortium test lint fuzz bench bench-jobs bench-scale bench-metering bench-loops bench-calibration bench-start bench-ledger agreement agreement-at-size docs grammar programs wheel clean help
 
 help:
 	@echo "make demo        install, then run the peak-hour study on the shipped sample"
@@ -26,6 +26,7 @@ help:
 	@echo "  bench-calibration  nanoseconds a totem by operation"
 	@echo "  bench-start      start-up of a check, and a job compiled and quoted"
 	@echo "make agreement   random programs in both tiers, in partitions (COUNT=…)"
+	@echo "make agreement-at-size  random jobs over many rows in both tiers (COUNT=…)"
 	@echo "make bench-ledger  measure the ledger: transactions a second, growth, verification"
 	@echo "make programs    run the programs in TOTEM_DATA (now '$(TOTEM_DATA)') against their answers"
 	@echo "make wheel       build dist/*.whl"
@@ -104,6 +105,10 @@ bench-start: $(VENV)/installed
 
 agreement: $(VENV)/installed-for-tests
 	$(BIN)/python -m benchmarks.agreement --count $(COUNT)
+
+agreement-at-size: COUNT = 200
+agreement-at-size: $(VENV)/installed-for-tests
+	$(BIN)/python -m benchmarks.agreement_at_size --count $(COUNT)
 
 # As far as it is to grow: LEDGER_GROWTH=1000000 takes a quarter of an hour and 3 GB of disk.
 LEDGER_GROWTH ?= 100000
