@@ -212,6 +212,6 @@ def test_periods_of_a_timestamp() -> None:
 def test_solve_costs_what_its_source_says() -> None:
     given = "double[] xx = [4.0]\ndouble[] xy = [2.0]\n"
     solved = ran(given + "double[] b = ml.solve(xx, xy)").totem - ran(given).totem
-    copied = 1 + 4 + 8 + 28 + 20 + 20 + 56 + 36
-    eliminated = 20 + 4 + 12 + 4 + 28 + 12
-    assert solved == copied + eliminated + 8 + 20 + 16 + 28 + 12 + 68
+    copied = 8 + 12 + 8 + 28 + 20 + 20 + (56 + 2 * 16) + (36 + 2 * 16)
+    eliminated = 20 + 4 + 12 + 4 + (28 + 16) + 12
+    assert solved == copied + eliminated + 8 + 20 + 16 + (28 + 16) + 12 + (68 + 2 * 16)
