@@ -146,7 +146,7 @@ class Columns:
         return np.asarray(np.clip(found, low, high), np.int64)
 
     def _binary(self, codes: Numbers, number: int) -> Numbers:
-        way = self.random.randrange(8)
+        way = self.random.randrange(11)
         places = self.random.choice((0, 1, 3))
         palette = self._drawn.normal(self.random.choice((0, 5)), 3, number).round(places)
         if way == 0:
@@ -157,9 +157,12 @@ class Columns:
             palette *= 10.0 ** self._drawn.integers(-320, 300, number)
         elif way == 3:
             palette *= 10.0 ** self.random.randrange(-300, 290)
+        elif way == 6:
+            sign = self.random.choice((1.0, -1.0))
+            palette = self._drawn.choice(sign * np.array((0.0, -0.0, 1.0, 2.5)), number)
         found = np.asarray(palette[codes])
-        if way == 4:
-            rare = self._drawn.random(len(codes)) < self.random.choice((0.0002, 0.01))
+        if way in (4, 7):
+            rare = self._drawn.random(len(codes)) < self.random.choice((0.0002, 0.0002, 0.01))
             found[rare] = self._drawn.choice(np.array(EXTREME + NO_NUMBERS), int(rare.sum()))
         elif way == 5:
             found = self._drawn.random(len(codes)) * 2.0 ** self.random.randrange(-60, 60)
@@ -212,7 +215,12 @@ def stored(random: Random, column: Column) -> pa.Array:
     if random.random() < 0.3 and column.kind in NARROWER:
         kind = random.choice(NARROWER[column.kind])
         if pa.types.is_dictionary(kind):
-            return column.values.dictionary_encode()
+            found = column.values.dictionary_encode()
+            missing = found.indices.is_null().to_numpy(zero_copy_only=False)
+            indices = np.where(missing, 10**6, found.indices.fill_null(0))
+            return pa.DictionaryArray.from_arrays(
+                pa.array(indices, pa.int32(), mask=missing), found.dictionary, safe=False
+            )
         with suppress(pa.ArrowInvalid):
             return column.values.cast(kind)
     return column.values

@@ -79,49 +79,71 @@ class MapWriter:
 
     def write(self) -> tuple[list[Emitted], list[Emitted], str]:
         """Key parts and values that it emits, and its body."""
-        way = self.random.choices(
-            ("pass", "filter", "failing", "words", "times", "nearest", "several", "computed"),
-            (4, 4, 2, 1, 1, 1, 1, 2),
-        )[0]
+        ways = "pass", "filter", "failing", "words", "times", "loop", "several", "computed"
+        way = self.random.choices(ways, (4, 5, 2, 1, 1, 2, 1, 2))[0]
         self.marks.append(f"map {way}")
         if way == "words":
             return self._words()
-        if way == "nearest":
+        if way == "loop" and self.random.random() < 0.5:
             return self._nearest()
         keys = self._times() if way == "times" else self._keys()
-        optional = 0.6 if way == "filter" else 0.15
         number = self.random.choice((0, 1, 1, 1, 2, 2, 3, 5) if keys else (1, 1, 2, 3, 5))
-        taken = [self._column(self.random.choice(VALUES), "v", optional) for _ in range(number)]
-        conditions = [self._condition(column) for column in taken] if way == "filter" else []
-        if way == "filter" and self.random.random() < 0.4:
-            conditions.append(self._condition(self._column(self.random.choice(NUMBERS), "f", 0.7)))
+        kinds = self.random.choice((VALUES, VALUES, VALUES, (Kind.FLOAT, Kind.DOUBLE)))
+        optional = 0.6 if way == "filter" else 0.15
+        taken = [self._column(self.random.choice(kinds), "v", optional) for _ in range(number)]
         known = way == "filter" and self.random.random() < 0.5
+        values = [self._value(column, way, known) for column in taken]
+        body = self._emit(keys, values)
+        if way == "loop":
+            values, body = self._added(keys, values)
+        elif way == "several":
+            loop = f"for i = 0; i < 2; i++ do\n{body}\nend for"
+            body = "\n".join([self.random.choice((body, loop)), body])
+        elif way == "filter":
+            body = self._filtered(keys, taken, known, body)
+        return [key for key, _ in keys], [value for value, _ in values], body
+
+    def _value(self, column: Column, way: str, known: bool) -> tuple[Emitted, str]:
+        """What is emitted of a column; `known`: it is there."""
+        text = f"row.{column.name}"
+        if column.is_optional:
+            zero = ZERO[column.kind]
+            text = f"value({text})" if known or way == "failing" else f"default({text}, {zero})"
+        if way == "computed" or self.random.random() < 0.15:
+            text = self.random.choice(SAFE[column.kind]).format(text)
+        elif way == "failing" and column.kind in FAILING and self.random.random() < 0.6:
+            text = self.random.choice(FAILING[column.kind]).format(text)
+        return Emitted(column.name, column.kind.value), text
+
+    def _filtered(
+        self, keys: list[tuple[Emitted, str]], taken: list[Column], known: bool, body: str
+    ) -> str:
+        """The body where conditions hold, first of all that what is `known` is there."""
+        conditions = [self._condition(column) for column in taken]
+        if self.random.random() < 0.4 or not taken:
+            conditions.append(self._condition(self._column(self.random.choice(NUMBERS), "f", 0.7)))
         if known:
             conditions = [f"not missing(row.{c.name})" for c in taken if c.is_optional] + conditions
-        texts = []
-        for column in taken:
-            text = f"row.{column.name}"
-            if column.is_optional:
-                zero = ZERO[column.kind]
-                text = f"value({text})" if known or way == "failing" else f"default({text}, {zero})"
-            if way == "computed" or self.random.random() < 0.15:
-                text = self.random.choice(SAFE[column.kind]).format(text)
-            elif way == "failing" and column.kind in FAILING and self.random.random() < 0.6:
-                text = self.random.choice(FAILING[column.kind]).format(text)
-            texts.append((Emitted(column.name, column.kind.value), text))
-        emits = [self._emit(keys, texts)]
-        if way == "several":
-            emits.append(self._emit(keys, texts))
-            if self.rows and self.random.random() < 0.5:
-                emits = ["for i = 0; i < 2; i++ do\n    " + emits[0] + "\nend for", *emits[1:]]
-        body = "\n".join(emits)
-        if conditions:
-            joined = conditions[0]
-            for condition in conditions[1:]:
-                by = "and" if known else self.random.choice(("and", "and", "or"))
-                joined = f"({joined}) {by} ({condition})"
-            body = f"if {joined} then\n{body}\nend if"
-        return [key for key, _ in keys], [value for value, _ in texts], body
+        joined = conditions[0]
+        for condition in conditions[1:]:
+            by = "and" if known else self.random.choice(("and", "and", "or"))
+            joined = f"({joined}) {by} ({condition})"
+        if keys and self.random.random() < 0.4:
+            body = f"{keys[0][0].kind} own = {keys[0][1]}\n{body.replace(keys[0][1], 'own', 1)}"
+        other = f"else\n{body}\n" if self.random.random() < 0.15 else ""
+        return f"if {joined} then\n{body}\n{other}end if"
+
+    def _added(
+        self, keys: list[tuple[Emitted, str]], values: list[tuple[Emitted, str]]
+    ) -> tuple[list[tuple[Emitted, str]], str]:
+        """One more value, which a loop works out; some of its elements may not be there."""
+        self.head.append("param long[] ns = [3, -4, 9_000_000_000, 0, 5]")
+        at = f"row.{self._column(self.random.choice((Kind.INT, Kind.LONG)), 'n').name}"
+        index = self.random.choice(("i", "i", f"int({at} % 5)", f"int({at} % 6)", "4 - i"))
+        added = self.random.choice((f"ns[{index}]", f"ns[{index}] * ({at} % 3)", f"ns[i] // {at}"))
+        values = [*values, (Emitted("total", "long"), "total")]
+        loop = f"for i = 0; i < len(ns); i++ do\n    total += {added}\nend for"
+        return values, f"long total = 0\n{loop}\n{self._emit(keys, values)}"
 
     def _emit(
         self, keys: Sequence[tuple[Emitted, str]], values: Sequence[tuple[Emitted, str]]
@@ -181,7 +203,10 @@ class MapWriter:
             (f"words({at})", f'words({at}, " .,-_\'é")', f'words({at}, "bc")')
         )
         one = self.random.choice(("1", "len(word)"))
-        body = f"for word in {split} do\nemit word as k0, {one} as n\nend for"
+        emit = f"emit word as k0, {one} as n"
+        if self.random.random() < 0.4:
+            emit = f"if len(word) > 2 then\n{emit}\nend if"
+        body = f"for word in {split} do\n{emit}\nend for"
         return [Emitted("k0", "string")], [Emitted("n", "int")], body
 
     def _nearest(self) -> tuple[list[Emitted], list[Emitted], str]:
@@ -213,14 +238,16 @@ emit nearest as k0, x as x, y as y"""
         bound = self.random.choice(self._bounds(column.kind))
         if not column.is_optional:
             return f"{row} {sign} {bound}"
-        way = self.random.randrange(5)
+        way = self.random.randrange(11)
         if way == 0:
+            return f"value({row}) {sign} {bound}"
+        if way < 3:
             return f"not missing({row})"
-        if way == 1:
+        if way < 5:
             return f"missing({row})"
-        if way == 2:
+        if way < 7:
             return f"not missing({row}) and value({row}) {sign} {bound}"
-        if way == 3:
+        if way < 9:
             return f"missing({row}) or not (value({row}) {sign} {bound})"
         return f"default({row}, {ZERO[column.kind]}) {sign} {bound}"
 
