@@ -327,7 +327,7 @@ def test_lookups_and_parameters(run: Run) -> None:
     table_bytes = (1 + 1 + 1) + 3 * 4 + (5 + 6 + 5) + 3 * 8
     rows = 3 * (1 + 4)
     asked = 3 * 2 * (1 + 4) * 2  # key bytes by the two digits of 3 rows, twice a row
-    cells = (5 + 1 + 5) + 3 * 8  # index by what was found; a missing text counts 1
+    cells = 3 * ((5 + 1 + 5) + 3 * 8)  # index by what was found; a missing text counts 1
     defaults = (5 + 4 + 5) + 3 * 8
     assert outcome.totem == table_bytes + rows + asked + cells + defaults + 3 * 3 * 8
 
