@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.outcomes import essence
 from totemlang.data.file import open_data
 from totemlang.engine.local import run_job
-from totemlang.engine.outcome import Outcome
 from totemlang.program import Program
 from totemlang.source import Source
 from totemlang.verify.verified import VerifiedModule
@@ -116,19 +116,6 @@ NAMES = ("name", "n", "x", "ts")
 def table_of(rows: list[tuple[object, ...]]) -> pa.Table:
     columns = list(zip(*rows, strict=True)) or [()] * 4
     return pa.table([pa.array(c, t) for c, t in zip(columns, TYPES, strict=True)], names=NAMES)
-
-
-def essence(outcome: Outcome) -> tuple[object, ...]:
-    usage, receipt = outcome.usage, outcome.receipt
-    return (
-        outcome.status,
-        str(outcome.error),
-        usage.used,
-        usage.by_stage,
-        dict(usage.by_group),
-        dict(usage.by_line),
-        receipt and receipt.result,
-    )
 
 
 @settings(max_examples=25, deadline=None)

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from engine.outcomes import essence
 from totemlang.data.file import open_data
 from totemlang.data.python_values import to_array
 from totemlang.engine.local import run_job
@@ -96,19 +97,6 @@ def written(folder: Path, key: str, value: str, values: list[Any], rows: int = R
     path = folder / "rows.parquet"
     pq.write_table(pa.Table.from_arrays(columns, names), path, row_group_size=rows // 9)
     return path
-
-
-def essence(outcome: Outcome) -> tuple[object, ...]:
-    usage, receipt = outcome.usage, outcome.receipt
-    return (
-        outcome.status,
-        str(outcome.error),
-        usage.used,
-        usage.by_stage,
-        dict(usage.by_group),
-        dict(usage.by_line),
-        receipt and receipt.result,
-    )
 
 
 def assert_the_same(

@@ -16,6 +16,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from conformance.conformance_cases import Case, all_cases
+from engine.outcomes import essence
 from strategies.programs import RandomProgram, jobs
 from strategies.tables import write_rows
 from totemlang.data.file import open_data
@@ -23,7 +24,6 @@ from totemlang.data.parameters import sent_values
 from totemlang.diagnostics import UsageError
 from totemlang.engine.local import run_job
 from totemlang.engine.manager import TotemManager
-from totemlang.engine.outcome import Outcome
 from totemlang.engine.work import Work
 from totemlang.engine.worker_threads import ThreadWorkers
 from totemlang.engine.workers import Workers
@@ -41,19 +41,6 @@ JOBS = [
 
 def threads(work: Work, manager: TotemManager, count: int, home: Workers) -> Workers:
     return ThreadWorkers(work, manager, count)
-
-
-def essence(outcome: Outcome) -> tuple[object, ...]:
-    usage, receipt = outcome.usage, outcome.receipt
-    return (
-        outcome.status,
-        str(outcome.error),
-        usage.used,
-        usage.by_stage,
-        dict(usage.by_group),
-        dict(usage.by_line),
-        receipt and receipt.result,
-    )
 
 
 @pytest.mark.parametrize("given", JOBS, ids=[str(case["name"]) for case in JOBS])

@@ -19,13 +19,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from engine.outcomes import essence
 from totemlang.data.file import DataFile, open_data
 from totemlang.diagnostics import BadData, TotemError
 from totemlang.engine.account import NullAccount
 from totemlang.engine.local import run_job
 from totemlang.engine.manager import TotemManager
 from totemlang.engine.messages import Inbox, Lost, More, send
-from totemlang.engine.outcome import Outcome
 from totemlang.engine.progress import Progress
 from totemlang.engine.work import Work
 from totemlang.engine.worker_processes import MOST_TRIES, ProcessWorkers
@@ -73,19 +73,6 @@ def _data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DataFile]:
     path = tmp_path_factory.mktemp("data") / "d.parquet"
     pq.write_table(table, path, row_group_size=900)
     return {"d": open_data(path)}
-
-
-def essence(outcome: Outcome) -> tuple[object, ...]:
-    usage, receipt = outcome.usage, outcome.receipt
-    return (
-        outcome.status,
-        str(outcome.error),
-        usage.used,
-        usage.by_stage,
-        dict(usage.by_group),
-        dict(usage.by_line),
-        receipt and receipt.result,
-    )
 
 
 class Killer:

@@ -9,14 +9,22 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from engine.outcomes import essence
 from totemlang.data.file import open_data
 from totemlang.engine import stages
+from totemlang.engine.interpreted import InterpretedMachine
 from totemlang.engine.local import run_job
+from totemlang.engine.native_groups import native_plan
 from totemlang.engine.outcome import Outcome
 from totemlang.native import machine, streaming
-from totemlang.native.streaming import Chunks
+from totemlang.native.grouping.groups import NativeGrouping
+from totemlang.native.grouping.place import Place
+from totemlang.native.machine import NativeMachine
+from totemlang.native.streaming import Chunks, Stream
 from totemlang.program import Program
 from totemlang.source import Source
+from totemlang.vm.meter import Meter
+from vm.compiled import PLENTY, compiled
 
 ROWS = 500
 
@@ -96,14 +104,6 @@ def run(text: str, data: str, budget: int, **how: Any) -> Outcome:
     return run_job(verified, {"rows": open_data(data)}, budget, **how)
 
 
-def essence(found: Outcome) -> tuple[object, ...]:
-    usage = found.usage
-    table = (
-        None if found.table is None else [str(column.to_pylist()) for column in found.table.columns]
-    )
-    return (found.status, str(found.error), usage.used, dict(usage.by_line), table)
-
-
 @pytest.mark.usefixtures("chunks")
 @pytest.mark.parametrize("text", PROGRAMS.values(), ids=PROGRAMS)
 def test_chunks_show_in_nothing(text: str, data: str) -> None:
@@ -174,6 +174,70 @@ end reduce
         assert essence(run(text, str(path), exact, tier="native")) == essence(right)
         ended = run(text, str(path), exact - 1, tier="interpreter")
         assert essence(run(text, str(path), exact - 1, tier="native")) == essence(ended)
+
+
+HALVES = """\
+dataset rows(int size)
+
+map m(rows row)
+    int half = 100 // (row.size % 5)
+    if half > 30 then
+        half = 30
+    end if
+    int[] large = fill(row.size, 7)
+    emit row.size % 1000 as k, half + len(large) as n
+end map
+
+reduce r(int k, int[] n)
+    emit k, sum(n)
+end reduce
+"""
+
+
+@pytest.mark.usefixtures("chunks")
+@pytest.mark.parametrize("large", [900_001, 51])
+def test_what_failed_and_what_was_taken_is_counted_once(large: int) -> None:
+    """Also of the chunk that found no memory, in which some had failed already."""
+    sizes = [n % 50 for n in range(300)] + [large] + [n % 50 for n in range(100)]
+    batch = pa.record_batch({"size": pa.array(sizes, pa.int32())})
+    verified = compiled(HALVES)
+    meter, right_meter = Meter(PLENTY), Meter(PLENTY)
+    native = NativeMachine(verified, (), (), meter, memory=1 << 20)
+    place = Place(native.instance.store, native.instance.memory)
+    grouping = NativeGrouping(native_plan(verified, 1, 1 << 20, None), place)
+    stream = Stream(native, 0, grouping)
+    interpreter = InterpretedMachine(verified, (), (), right_meter)
+    for _ in range(2):
+        right = interpreter.map(0, batch)
+        assert stream.map(batch) == right.failures
+    assert native.given_up == (2 if large > 51 else 0)
+    assert grouping.rows == 2 * right.rows
+    assert native.totals() == interpreter.totals()
+    assert meter.used == right_meter.used
+
+
+def test_texts_of_a_chunk_make_room_for_those_of_the_next() -> None:
+    text = """\
+dataset rows(int k)
+
+map m(rows row)
+    emit concat("a text of more than sixteen bytes", substr("abcdefg", row.k % 7, 1)) as word, 1 as n
+end map
+
+reduce r(string word, int[] n)
+    emit word, sum(n)
+end reduce
+"""
+    verified = compiled(text)
+    native = NativeMachine(verified, (), (), Meter(PLENTY), memory=7 << 20)
+    place = Place(native.instance.store, native.instance.memory)
+    grouping = NativeGrouping(native_plan(verified, 1, 1 << 20, None), place)
+    batch = pa.record_batch({"k": pa.array(range(400_000), pa.int32())})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(streaming, "CHUNKS", Chunks(4096, 4096, 4096))
+        Stream(native, 0, grouping).map(batch)
+    assert native.given_up == 0
+    assert grouping.rows == 400_000
 
 
 def test_rows_of_long_strings_go_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:

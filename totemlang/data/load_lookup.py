@@ -8,7 +8,6 @@ from totemlang.bytecode.module import Dataset, Lookup, Value
 from totemlang.data.bind import bind
 from totemlang.data.file import DataFile
 from totemlang.data.lookup import LookupTable
-from totemlang.data.normalise import one_nan
 from totemlang.data.python_values import to_values
 from totemlang.diagnostics import BadData
 from totemlang.schema.metadata import Metadata
@@ -38,7 +37,7 @@ def load_lookup(
     total = 0
     for batch in bound.batches(may_code=True):
         for values, field, array in zip(columns, fields, batch.columns, strict=True):
-            found = to_values(one_nan(array), field.type.kind)
+            found = to_values(array, field.type.kind)
             total += _bytes(found, field.type.kind, prices)
             values.extend(found)
     keys = columns[: len(lookup.keys)]

@@ -127,21 +127,14 @@ class NativeMachine:
         Raises:
             OutOfTotem: the budget is used up.
         """
-        definition = self._module.stages[stage]
-        read = read_rows(
-            self._input, definition, self.plan.stages[stage].used, self._verified.prices, batch
-        )
-        return self._run(stage, read) or self.interpreted_map(stage, batch)
+        return self._run(stage, self._rows(stage, batch)) or self.interpreted_map(stage, batch)
 
     def open_map(self, stage: int, batch: pa.RecordBatch, room: int) -> Opened | None:
         """Begin a map that a stream runs, with room for so many rows; charges as `map`.
 
         None: there is no memory for it, and nothing is charged.
         """
-        definition = self._module.stages[stage]
-        used = self.plan.stages[stage].used
-        read = read_rows(self._input, definition, used, self._verified.prices, batch)
-        return self._open(stage, read, room)
+        return self._open(stage, self._rows(stage, batch), room)
 
     def close_map(self, opened: Opened, left: int) -> Failures:
         """End a batch that was run as a whole, with so much totem left; what failed."""
@@ -164,8 +157,7 @@ class NativeMachine:
         self.instance.write(FAILED_COUNT, self.instance.read(plan.backup, FAILURES))
         counted = self.instance.read(plan.backup + FAILURES, plan.counters_size)
         self.instance.write(plan.counters, counted)
-        used = plan.stages[opened.stage].used
-        reading = read_rows(self._input, definition, used, self._verified.prices, rest).price
+        reading = self._rows(opened.stage, rest).price
         work = self._work(opened.stage) * rest.num_rows
         self._meter.give_back(self._drawn - before + reading + work)
         self._drawn = before
@@ -294,6 +286,13 @@ class NativeMachine:
         return found if self._interpreter is None else found.plus(self._interpreter.totals())
 
     # --- a batch
+
+    def _rows(self, stage: int, batch: pa.RecordBatch) -> Read:
+        """What a batch brings to a map."""
+        used = self.plan.stages[stage].used
+        return read_rows(
+            self._input, self._module.stages[stage], used, self._verified.prices, batch
+        )
 
     def _run(self, stage: int, read: Read) -> NativeEmission | None:
         """Run a stage over what was read; None where the interpreter has to."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from totemlang.cli.consortium.certificates import TEN_YEARS, YEAR, certificate_option, days_option
 from totemlang.cli.consortium.folders import (
     authority_option,
     new_passphrase,
@@ -60,13 +61,7 @@ def ca() -> None:
 @click.argument("name")
 @authority_option
 @passphrase_option
-@click.option(
-    "--days",
-    type=click.IntRange(1, 7300),
-    default=3650,
-    show_default=True,
-    help="Days that the certificate counts.",
-)
+@days_option(TEN_YEARS)
 @speaks
 def init(shell: Shell, name: str, folder: Path, passphrase: bool, days: int) -> None:
     """Make an authority called NAME in a new folder."""
@@ -107,20 +102,8 @@ def init(shell: Shell, name: str, folder: Path, passphrase: bool, days: int) -> 
     required=True,
     help="What the member may be. Repeatable.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="CERT.pem",
-    help="Where to write the certificate; else standard output.",
-)
-@click.option(
-    "--days",
-    type=click.IntRange(1, 7300),
-    default=365,
-    show_default=True,
-    help="Days that the certificate counts.",
-)
+@certificate_option
+@days_option(YEAR)
 @authority_option
 @speaks
 def sign(
@@ -146,20 +129,8 @@ def sign(
     examples=(("totem ca renew ada.request -o ada.pem", "roles as before, for another year"),),
 )
 @click.argument("request", type=click.Path(path_type=Path))
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="CERT.pem",
-    help="Where to write the certificate; else standard output.",
-)
-@click.option(
-    "--days",
-    type=click.IntRange(1, 7300),
-    default=365,
-    show_default=True,
-    help="Days that the certificate counts.",
-)
+@certificate_option
+@days_option(YEAR)
 @authority_option
 @speaks
 def renew(shell: Shell, request: Path, output: Path | None, days: int, folder: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from totemlang.cli.consortium.authority import day, load_authority
+from totemlang.cli.consortium.certificates import TEN_YEARS, days_option
 from totemlang.cli.consortium.folders import (
     authority_option,
     identity_option,
@@ -72,13 +73,7 @@ def crl(
         ("totem ca extend --send --as gro --ledger ledger.db", "for ten years, on the ledger"),
     ),
 )
-@click.option(
-    "--days",
-    type=click.IntRange(1, 7300),
-    default=3650,
-    show_default=True,
-    help="Days that the certificate counts.",
-)
+@days_option(TEN_YEARS)
 @click.option("--send", is_flag=True, help="Send it to the ledger.")
 @identity_option
 @ledger_option

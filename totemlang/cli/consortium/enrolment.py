@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from totemlang.cli.consortium.certificates import request_option
 from totemlang.cli.consortium.folders import (
     load_identity,
     need_folder,
@@ -44,13 +45,7 @@ def enrol() -> None:
 )
 @click.argument("member", metavar="NAME@ORGANISATION")
 @own_folder_option
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="REQUEST",
-    help="Where to write the request; else standard output.",
-)
+@request_option
 @passphrase_option
 @speaks
 def request(
@@ -96,13 +91,7 @@ def install(shell: Shell, certificate: Path, identity: Path | None) -> None:
     examples=(("totem enrol renew --as ada -o ada.request", "then totem ca renew ada.request"),),
 )
 @own_folder_option
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="REQUEST",
-    help="Where to write the request; else standard output.",
-)
+@request_option
 @speaks
 def renew(shell: Shell, identity: Path | None, output: Path | None) -> None:
     """Make a request with the same key, which proves that it is from the same member."""

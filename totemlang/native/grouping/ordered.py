@@ -7,7 +7,6 @@ Who wants one copies it to his own memory, in the order of keys.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,11 @@ from attrs import define, field
 
 from totemlang.native.grouping.copies import Numbers, texts_bytes, with_texts
 from totemlang.native.grouping.gathered import Gathered
+from totemlang.native.grouping.hosts import Hosts
 from totemlang.native.grouping.key_order import first_from, joined, key_at, order, taken_from
 from totemlang.native.grouping.lying import Lying
 from totemlang.native.grouping.meeting import Run, meet
-from totemlang.native.grouping.place import Place, own_place
+from totemlang.native.grouping.place import Place
 from totemlang.native.grouping.plan import GroupingPlan
 from totemlang.native.grouping.tables import Way
 from totemlang.native.grouping.together import Window
@@ -34,13 +34,9 @@ class Ordered:
 
     plan: GroupingPlan
     _runs: list[Run]
-    _windows: tuple[int, ...]
-    """The places of the windows, of all of them."""
-    _hosts: dict[int, Gathered]
-    _made: list[Gathered] = field(factory=list, init=False)
+    _hosts: Hosts
     _blocks: dict[int, list[tuple[int, int]]] = field(factory=dict, init=False)
     """What stands in each host for the stretch that it was given last."""
-    _lock: Lock = field(factory=Lock, init=False)
 
     @classmethod
     def of(cls, all_: Sequence[Gathered]) -> Ordered | None:
@@ -50,9 +46,9 @@ class Ordered:
             return None
         if all(each.tables.way is not Way.PARTED for each in found):
             return None
-        hosts = {id(each.place.memory): each for each in found if each.place.memory is not None}
         windows = tuple(found[0].windows.places)
-        return cls(found[0].plan, meet(found), windows, hosts)
+        hosts = Hosts.among(found, lambda made: made.windows.meet(windows))
+        return cls(found[0].plan, meet(found), hosts)
 
     @property
     def whole(self) -> Window:
@@ -84,16 +80,7 @@ class Ordered:
 
     def host(self, place: Place | None) -> Gathered:
         """What lives in the store of a machine, or something new for who asks."""
-        with self._lock:
-            key = None if place is None else id(place.memory)
-            found = None if key is None else self._hosts.get(key)
-            if found is None:
-                found = Gathered(self.plan, place or own_place())
-                found.windows.meet(self._windows)
-                self._made.append(found)
-                if key is not None:
-                    self._hosts[key] = found
-            return found
+        return self._hosts.host(place)
 
     def stretch(self, host: Gathered, window: Window) -> Lying:
         """The groups of a window, copied to a host in the order of their keys."""
@@ -121,8 +108,7 @@ class Ordered:
 
     def close(self) -> None:
         """Free what was made for hosts; the others are others'."""
-        for each in self._made:
-            each.close()
+        self._hosts.close()
 
     def _rows(
         self, host: Gathered, blocks: list[tuple[int, int]], run: Run, places: Numbers

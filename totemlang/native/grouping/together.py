@@ -8,15 +8,15 @@ else may want the same.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from threading import Lock
 
 import numpy as np
-from attrs import define, field, frozen
+from attrs import define, frozen
 
 from totemlang.native.grouping.copies import taken
 from totemlang.native.grouping.gathered import Gathered
+from totemlang.native.grouping.hosts import Hosts
 from totemlang.native.grouping.lying import Lying
-from totemlang.native.grouping.place import Place, own_place
+from totemlang.native.grouping.place import Place
 from totemlang.native.grouping.plan import GroupingPlan
 from totemlang.native.grouping.spill import Bytes
 from totemlang.native.grouping.tables import Range, Way, room_of
@@ -42,10 +42,7 @@ class Together:
     plan: GroupingPlan
     ranges: list[Range]
     _sources: list[_Source]
-    _hosts: dict[int, Gathered]
-    """What was gathered by the memory of the machine in whose store it lives."""
-    _made: list[Gathered] = field(factory=list, init=False)
-    _lock: Lock = field(factory=Lock, init=False)
+    _hosts: Hosts
 
     @classmethod
     def of(cls, all_: Sequence[Gathered]) -> Together | None:
@@ -61,15 +58,14 @@ class Together:
             ranges = [ours.joined(theirs) for ours, theirs in pairs]
         if len(found) > 1 and room_of(ranges) > found[0].most_direct:
             return None
-        sources, hosts = [], {}
+        sources = []
         for each in found:
             if each.tables.ranges != ranges:
                 each.tables.address_directly(ranges)
             memory = each.room.view(0, each.room.size, np.uint8)
             windows = tuple(each.windows.places)
             sources.append(_Source(each, memory, each.tables.direct, windows))
-            if each.place.memory is not None:
-                hosts[id(each.place.memory)] = each
+        hosts = Hosts.among(found, lambda made: made.tables.address_directly(ranges))
         return cls(found[0].plan, ranges, sources, hosts)
 
     @property
@@ -90,16 +86,7 @@ class Together:
 
     def host(self, place: Place | None) -> Gathered:
         """What lives in the store of a machine, or something new for who asks."""
-        with self._lock:
-            key = None if place is None else id(place.memory)
-            found = None if key is None else self._hosts.get(key)
-            if found is None:
-                found = Gathered(self.plan, place or own_place())
-                self._made.append(found)
-                found.tables.address_directly(self.ranges)
-                if key is not None:
-                    self._hosts[key] = found
-            return found
+        return self._hosts.host(place)
 
     def stretch(self, host: Gathered, window: Window) -> Lying:
         """The groups of a window, brought to a host; for the last time."""
@@ -116,5 +103,4 @@ class Together:
 
     def close(self) -> None:
         """Free what was made for hosts; the others are others'."""
-        for each in self._made:
-            each.close()
+        self._hosts.close()
