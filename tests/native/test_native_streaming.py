@@ -221,7 +221,7 @@ def test_texts_of_a_chunk_make_room_for_those_of_the_next() -> None:
 dataset rows(int k)
 
 map m(rows row)
-    emit concat("a text of more than sixteen bytes", substr("abcdefg", row.k % 7, 1)) as word, 1 as n
+    emit concat("more than sixteen bytes", substr("abcdefg", row.k % 7, 1)) as word, 1 as n
 end map
 
 reduce r(string word, int[] n)
