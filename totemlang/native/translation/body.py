@@ -311,6 +311,20 @@ class BodyWriter:
         name = self.counters.setdefault(instruction, f"n{self.number}x{instruction}")
         self.add_up(name, times)
 
+    def count_choice(self, instruction: int, condition: str) -> None:
+        """Count where a condition holds that has just been compared.
+
+        A choice between two numbers looks at what the comparison left, like those that follow it;
+        adding the condition would first make a number of it.
+        """
+        name = self.counters.setdefault(instruction, f"n{self.number}x{instruction}")
+        if name not in self.counted:
+            self.count(instruction, f"(i64.extend_i32_u {condition})")
+            return
+        held = f"(local.get ${name})"
+        more = f"(i64.add {held} (i64.const 1))"
+        self.meter(f"(local.set ${name} (select {more} {held} {condition}))")
+
     def add_up(self, name: str, amount: str) -> None:
         """Add to a counter."""
         address = self._address(name)

@@ -72,7 +72,7 @@ def _open_choice(to: BodyWriter, condition: Item) -> None:
     name = f"$h{to.at}"
     held = to.local(name, "i32")
     to.write(f"(local.set {name} {condition.text})")
-    to.count(to.at, f"(i64.extend_i32_u {held})")
+    to.count_choice(to.at, held)
     to.choices.append(choice_at(to.verified, to.at, held))
 
 

@@ -86,8 +86,10 @@ def support_text(stops: int, memory_pages: int) -> str:
     (local.get $place))
   (i32.store (i32.const {CHAIN_LENGTH}) (i32.add (local.get $length) (i32.const 1))))
 
-;; Sizes: where one would not fit, the interpreter takes the batch.
+;; Sizes: where one would not fit, the interpreter takes the batch. Usual ones need no division.
 (func $times (param $one i64) (param $other i64) (result i64)
+  (if (i64.eqz (i64.shr_u (i64.or (local.get $one) (local.get $other)) (i64.const 31)))
+    (then (return (i64.mul (local.get $one) (local.get $other)))))
   (if (i64.eqz (local.get $other)) (then (return (i64.const 0))))
   (if (i64.gt_u (local.get $one)
       (i64.div_u (i64.const 0x3fffffffffffffff) (local.get $other)))
