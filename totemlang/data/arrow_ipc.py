@@ -10,7 +10,8 @@ from attrs import frozen
 
 from totemlang.data.arrow_messages import largest_message
 from totemlang.data.limits import Limits
-from totemlang.data.normalise import normalised_pieces, reading
+from totemlang.data.normalise import reading
+from totemlang.data.plain import looking_through
 from totemlang.data.table_file import FileColumn, Identity, file_column, without_repeats
 from totemlang.diagnostics import BadData
 from totemlang.schema.types import Kind
@@ -52,6 +53,7 @@ class ArrowTable:
     ) -> Iterator[pa.RecordBatch]:
         """See `TableFile`."""
         self.identity.check()
+        look = looking_through(columns, kinds, self.name, self.limits, may_code=may_code)
         wanted = [i for i, column in enumerate(self.columns) if column.name in frozenset(columns)]
         options = pa.ipc.IpcReadOptions(included_fields=wanted, use_threads=False)
         with reading(self.name, _UNREADABLE), pa.OSFile(str(self.identity.path)) as source:
@@ -59,10 +61,7 @@ class ArrowTable:
             for batch in _stream(source, options):
                 batch.validate(full=True)  # before anything looks into it: offsets may lie
                 for start in range(0, batch.num_rows, rows):
-                    part = batch.slice(start, rows)
-                    yield from normalised_pieces(
-                        part, columns, kinds, self.name, self.limits, may_code=may_code
-                    )
+                    yield from look(batch.slice(start, rows))
         self.identity.check()
 
     def _check_messages(self, source: pa.NativeFile) -> None:

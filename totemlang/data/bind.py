@@ -273,6 +273,7 @@ def _both(
     names = [column.field.name for column in columns]
     kinds = {column.field.name: column.read_as for column in columns}
     for batch in data.batches(names, rows, kinds, between, may_code=may_code):
-        arrays = [column.convert(batch.column(column.field.name)) for column in columns]
-        taken = pa.RecordBatch.from_arrays(arrays, names=names) if names else batch
-        yield batch, taken
+        found = batch.columns
+        arrays = [column.convert(array) for column, array in zip(columns, found, strict=False)]
+        changed = any(array is not before for array, before in zip(arrays, found, strict=False))
+        yield batch, pa.RecordBatch.from_arrays(arrays, names=names) if changed else batch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import frozen
@@ -23,6 +24,12 @@ class BoundColumn:
     field: Field
     read_as: Kind
     file: str
+    _takes_all: bool = attrs.field(init=False, repr=False)
+    """Whether there is no value of the kind that it is read as that it would not take."""
+
+    @_takes_all.default
+    def _takes_all_there_is(self) -> bool:
+        return self.field.type.kind is self.read_as and self.field.constraint.is_free
 
     def convert(self, array: pa.Array) -> pa.Array:
         """Normalised values as the declared kind.
@@ -31,6 +38,8 @@ class BoundColumn:
             BadData: for a missing value in a plain column, one outside the declared kind's range
                 or the declared type's constraint. No message holds a value.
         """
+        if self._takes_all and not array.null_count:
+            return array
         name, kind = self.field.name, self.field.type.kind
         if array.null_count and not self.field.type.is_optional:
             raise BadData(

@@ -56,9 +56,9 @@ def coded(array: pa.Array) -> pa.Array:
         strings = pc.cast(strings, pa.string())
     if indices.type != _INDEX:
         indices = pc.cast(indices, _INDEX)
-    if not _are_within(indices, len(strings)) and indices.null_count:
+    if not are_within(indices, len(strings)) and indices.null_count:
         indices = _with_zeros(indices)
-    if not _are_within(indices, len(strings)):
+    if not are_within(indices, len(strings)):
         raise ValueError("an index without a string")
     return _array(indices, strings)
 
@@ -97,22 +97,36 @@ def longest(array: pa.Array, most: int) -> int:
     return found
 
 
-def total_bytes(array: pa.Array) -> int:
-    """Bytes of the rows of a coded array, at least 1 each, also of a row without a value."""
-    lengths = np.maximum(pc.binary_length(array.dictionary).to_numpy(), 1)
+def sizes_of(strings: pa.Array) -> Any:
+    """Bytes of each of the strings of a coded array, at least 1: one number where all have it."""
+    buffer, count = strings.buffers()[1], len(strings)
+    if buffer is None or not count:
+        return 1
+    offsets = np.frombuffer(buffer, np.int32, count + 1, 4 * strings.offset)
+    sizes = np.maximum(offsets[1:] - offsets[:-1], 1)
+    first = int(sizes[0])
+    return first if bool((sizes == first).all()) else sizes
+
+
+def total_bytes(array: pa.Array, sizes: Any = None) -> int:
+    """Bytes of the rows of a coded array, at least 1 each, also of a row without a value.
+
+    `sizes` are those of its strings, where they are known.
+    """
     missing: int = array.null_count
-    first = int(lengths[0])
-    if bool((lengths == first).all()):
-        return first * (len(array) - missing) + missing
-    sizes = pc.take(pa.array(lengths), array.indices, boundscheck=False)
-    return int(pc.sum(sizes).as_py() or 0) + missing
+    sizes = sizes_of(array.dictionary) if sizes is None else sizes
+    if isinstance(sizes, int):
+        return sizes * (len(array) - missing) + missing
+    found = pc.take(pa.array(sizes), array.indices, boundscheck=False)
+    return int(pc.sum(found).as_py() or 0) + missing
 
 
 def _array(indices: pa.Array, strings: pa.Array) -> pa.Array:
     return pa.DictionaryArray.from_arrays(indices, strings, safe=False)
 
 
-def _are_within(indices: pa.Array, count: int) -> bool:
+def are_within(indices: pa.Array, count: int) -> bool:
+    """Whether all indices, also of rows without a value, are below a number."""
     buffer = indices.buffers()[1]
     if buffer is None or not len(indices):
         return True

@@ -15,7 +15,8 @@ from attrs import field, frozen
 
 from totemlang.data.kinds import is_text
 from totemlang.data.limits import Limits
-from totemlang.data.normalise import normalised_pieces, reading
+from totemlang.data.normalise import reading
+from totemlang.data.plain import looking_through
 from totemlang.data.table_file import FileColumn, Identity, file_column, without_repeats
 from totemlang.diagnostics import BadData
 from totemlang.schema.types import Kind
@@ -65,6 +66,7 @@ class ParquetTable:
     ) -> Iterator[pa.RecordBatch]:
         """See `TableFile`."""
         self.identity.check()
+        look = looking_through(columns, kinds, self.name, self.limits, may_code=may_code)
         texts = [name for name in columns if name in self.text_columns]
         with reading(self.name, _UNREADABLE), _open(self.identity.path, texts, self.limits) as file:
             for group in range(file.num_row_groups) if units is None else units:
@@ -78,9 +80,7 @@ class ParquetTable:
                 )
                 for batch in raw:
                     left -= batch.num_rows
-                    yield from normalised_pieces(
-                        batch, columns, kinds, self.name, self.limits, may_code=may_code
-                    )
+                    yield from look(batch)
                 if left:
                     raise BadData(f"{self.name}: a row group has not the rows that the footer says")
         self.identity.check()

@@ -69,7 +69,9 @@ def _cut(
     at, end = rows
     for batch in batches:
         low, high = max(start - at, 0), min(stop - at, batch.num_rows)
-        if low < high:
+        if high - low == batch.num_rows:
+            yield batch
+        elif low < high:
             yield batch.slice(low, high - low)
         at += batch.num_rows
         if stop <= at < end:

@@ -6,6 +6,8 @@ Strings come as offsets into their bytes, or coded: as indices into a table of p
 from __future__ import annotations
 
 import ctypes
+import struct
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from attrs import define, field, frozen
 
-from totemlang.data.coded import indices_of, is_coded, total_bytes
+from totemlang.data.coded import is_coded, sizes_of, total_bytes
 from totemlang.native.instance import Instance
 from totemlang.native.values import WIDTH
 from totemlang.schema.types import Kind
@@ -55,12 +57,37 @@ def _of_numpy(array: Any) -> Source:
     return Source(held.ctypes.data, held.nbytes, held)
 
 
-def column_bytes(array: pa.Array, kind: Kind, optional: bool) -> ColumnBytes:
-    """Look at a column of a batch."""
+@define
+class KnownStrings:
+    """The strings of a coded column: mostly they are those of the batch before.
+
+    `sizes` as in `sizes_of`.
+    """
+
+    strings: pa.Array | None = None
+    sizes: Any = None
+    offsets: Any = None
+    text: Source = field(factory=lambda: Source(0, 0, None))
+
+    def see(self, strings: pa.Array) -> None:
+        """Know these strings."""
+        if self.strings is not None and strings.equals(self.strings):
+            return
+        self.offsets = offsets_of(strings)
+        self.text = _text(strings, int(self.offsets[0]), int(self.offsets[-1]))
+        self.strings, self.sizes = strings, sizes_of(strings)
+
+
+def column_bytes(
+    array: pa.Array, kind: Kind, optional: bool, known: KnownStrings | None = None
+) -> ColumnBytes:
+    """Look at a column of a batch; `known` are the strings of the batch before."""
     rows = len(array)
     present = _present(array) if optional else None
     if kind is Kind.STRING:
-        return _coded(array, present) if is_coded(array) else _strings(array, present)
+        if is_coded(array):
+            return _coded(array, present, known or KnownStrings())
+        return _strings(array, present)
     buffer = array.buffers()[1]
     if buffer is None:
         return ColumnBytes(Source(0, 0, None), present)
@@ -108,12 +135,15 @@ def _strings(array: pa.Array, present: Source | None) -> ColumnBytes:
     return ColumnBytes(_of_numpy(offsets), present, _text(array, first, last), first, total)
 
 
-def _coded(array: pa.Array, present: Source | None) -> ColumnBytes:
-    indices, strings = indices_of(array), array.dictionary
-    offsets = offsets_of(strings)
-    first, last = int(offsets[0]), int(offsets[-1])
-    text = _text(strings, first, last)
-    return ColumnBytes(_of_numpy(indices), present, text, first, total_bytes(array), offsets)
+def _coded(array: pa.Array, present: Source | None, known: KnownStrings) -> ColumnBytes:
+    known.see(array.dictionary)
+    indices, rows = array.buffers()[1], len(array)
+    if indices is None or not rows:
+        values = Source(0, 0, None)
+    else:
+        values = Source(indices.address + 4 * array.offset, 4 * rows, indices)
+    total = total_bytes(array, known.sizes)
+    return ColumnBytes(values, present, known.text, int(known.offsets[0]), total, known.offsets)
 
 
 def _text(strings: pa.Array, first: int, last: int) -> Source:
@@ -142,6 +172,8 @@ class Input:
     address: int = 0
     size: int = 0
     used: int = 0
+    known: defaultdict[int, KnownStrings] = field(factory=lambda: defaultdict(KnownStrings))
+    """The strings of coded columns, by parameter."""
     _waiting: list[tuple[int, Source]] = field(factory=list)
 
     def begin(self) -> None:
@@ -190,10 +222,8 @@ def packed(offsets: Any, address: int, first: int) -> Any:
 
 def frame_words(entries: Sequence[Sequence[int]]) -> bytes:
     """The frame of a stage: four words a parameter."""
-    words = np.zeros((len(entries), 4), np.uint32)
-    for place, entry in enumerate(entries):
-        words[place, : len(entry)] = entry
-    return words.tobytes()
+    words = [word for entry in entries for word in (*entry, 0, 0, 0, 0)[:4]]
+    return struct.pack(f"<{len(words)}I", *words)
 
 
 def source_of(source: Source, dtype: Any) -> Any:

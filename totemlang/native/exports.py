@@ -24,6 +24,7 @@ class Exports:
         """Nothing is looked up yet."""
         self._store, self._instance = store, instance
         self._known = _signatures.setdefault(module, {})
+        self._found: dict[str, object] = {}
 
     def entrance(self, name: str, *, is_brief: bool = False) -> Entrance:
         """A function, to be called. Raises KeyError: there is none of that name."""
@@ -46,6 +47,12 @@ class Exports:
         return found
 
     def _find(self, name: str) -> object:
+        found = self._found.get(name)
+        if found is None:
+            found = self._found[name] = self._look_up(name)
+        return found
+
+    def _look_up(self, name: str) -> object:
         if not DIRECT:
             return self._instance.exports(self._store)[name]
         said, item = name.encode(), ffi.wasmtime_extern_t()

@@ -34,6 +34,9 @@ Fill = Callable[[Any, int], None]
 Used = frozenset[int]
 """The parameters that a stage looks at."""
 
+_BRIEF = 1 << 14
+"""Bytes that are written without letting another thread run meanwhile."""
+
 
 @define
 class Read:
@@ -57,7 +60,10 @@ class Read:
         address = block.bring()
         for at, make in self.later:
             data = np.ascontiguousarray(make(address))
-            block.instance.copy_in(address + at, data.ctypes.data, data.nbytes)
+            if data.nbytes <= _BRIEF:
+                block.instance.write(address + at, data.tobytes())
+            else:
+                block.instance.copy_in(address + at, data.ctypes.data, data.nbytes)
         for at, form, fill in self.filled if self.records else ():
             opened = block.instance.open(address + at, form.itemsize * self.records)
             fill(np.frombuffer(opened, form), address)
@@ -164,7 +170,8 @@ def _scalars(
     if each is not None and not is_used:
         read.entries.append(nowhere)
         return each * len(column)
-    held = column_bytes(column, kind, optional)
+    known = block.known[len(read.entries)] if each is None else None
+    held = column_bytes(column, kind, optional, known)
     if not is_used:
         read.entries.append(nowhere)
         return held.total
