@@ -7,6 +7,7 @@ import random
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from threading import Barrier, get_ident
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from totemlang.data.python_values import to_array
 from totemlang.engine.local import run_job
 from totemlang.engine.native_groups import SharedGroups
 from totemlang.engine.outcome import Outcome
+from totemlang.engine.workers import Hand
 from totemlang.native.grouping.ordered import Ordered
 from totemlang.native.grouping.plan import GroupingPlan
 from totemlang.native.grouping.sums import Agreed
@@ -265,6 +267,19 @@ def test_many_groups_by_hash(
     assert len(together) > len(MANY)
 
 
+def all_take_part(monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
+    """Have no thread take a second task before each has taken its first."""
+    begun, barrier, do = set[int](), Barrier(workers), Hand.do
+
+    def together(hand: Hand, *given: Any) -> Any:
+        if get_ident() not in begun:
+            begun.add(get_ident())
+            barrier.wait(60)
+        return do(hand, *given)
+
+    monkeypatch.setattr(Hand, "do", together)
+
+
 def test_what_a_worker_raises_when_they_meet_ends_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,6 +290,7 @@ def test_what_a_worker_raises_when_they_meet_ends_the_run(
         raise MemoryError("the memory of a grouping cannot grow")
 
     monkeypatch.setattr("totemlang.native.grouping.meeting.taken", full)
+    all_take_part(monkeypatch, 3)
     path = written(tmp_path, "long", "double", VALUES["double"])
     with pytest.raises(MemoryError):
         run_job(

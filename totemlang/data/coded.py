@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from totemlang.data.kinds import is_text
 from totemlang.data.limits import Limits
-from totemlang.data.text_pieces import MOST_TEXT, pieces
+from totemlang.data.text_pieces import MOST_TEXT, all_bytes, pieces
 
 _INDEX = pa.int32()
 ROWS = 2
@@ -88,7 +88,10 @@ def indices_of(array: pa.Array) -> Any:
 
 
 def longest(array: pa.Array, most: int) -> int:
-    """Bytes of the longest string of an array of strings; exact where that is over `most`."""
+    """Bytes of the longest string of an array of strings, or more; exact where over `most`."""
+    together = None if is_coded(array) else all_bytes(array)
+    if together is not None and together <= most:
+        return together  # mostly so, and nothing but two offsets was looked at
     lengths = pc.binary_length(array.dictionary if is_coded(array) else array)
     found: int = pc.max(lengths).as_py() or 0
     if found > most and is_coded(array):

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from totemlang.data.coded import coded, is_worth_coding, longest
 from totemlang.data.kinds import ARROW, is_text, natural_kind
 from totemlang.data.limits import Limits
+from totemlang.data.text_pieces import all_bytes
 from totemlang.diagnostics import BadData
 from totemlang.schema.types import Kind
 
@@ -143,6 +144,9 @@ def _plain_bytes(column: pa.Array) -> int:
         lengths = pc.binary_length(column.dictionary)
         return pc.sum(lengths.take(column.indices)).as_py() or 0
     if is_text(column.type):
+        together = all_bytes(column)
+        if together is not None:
+            return max(together, 0)
         return pc.sum(pc.binary_length(column)).as_py() or 0
     return 8 * len(column)
 

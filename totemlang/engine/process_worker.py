@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import IO
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from totemlang.diagnostics import BadData, OutOfTotem
 from totemlang.engine.manager import Attempt
@@ -125,6 +125,7 @@ class ProcessWorker:
         else:
             done = self.performer.perform(stage, task, taker, self._tell)
         taker.finish()
+        done = evolve(done, totals=self.performer.since())
         self._finish(attempt, done, is_partial, taker.rows)
 
     def _finish(self, attempt: Attempt, done: Done, is_partial: bool, rows: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast
 
 import pyarrow as pa
 from attrs import define, field, frozen
@@ -43,7 +43,6 @@ class Taker(Protocol):
         """Take in what a stage emitted next."""
 
 
-@runtime_checkable
 class MapTaker(Protocol):
     """A taker that has a map emit to it directly."""
 
@@ -53,12 +52,14 @@ class MapTaker(Protocol):
 
 @frozen
 class Done:
-    """What is told of a task that is done; `failures` of all its records, the first of them."""
+    """What is told of tasks that are done: rows, failures of all their records, the first of them.
 
-    task: int
-    rows: int
-    failures: Failures
-    totals: Totals
+    `totals` are told now and then: of all tasks that the same machine did since it told of them.
+    """
+
+    rows: int = 0
+    failures: Failures = field(factory=Failures)
+    totals: Totals = field(factory=Totals)
 
 
 @define
@@ -79,7 +80,7 @@ class Performer:
     def perform(
         self, stage_number: int, task: Task, taker: Taker, tell: Callable[[int], None]
     ) -> Done:
-        """Perform a task; `tell` is called with the rows done of it so far.
+        """Perform a task; `tell` is called with the rows done of it so far. Of totals see `since`.
 
         The first task of a job pays for reading the lookups.
 
@@ -95,9 +96,13 @@ class Performer:
             failures = followed_by(failures, failed)
             rows += taken
             tell(rows)
+        return Done(rows, failures)
+
+    def since(self) -> Totals:
+        """What was charged for what since this was last asked: to work it out takes a while."""
         totals = self.machine.totals()
         known, self._known = self._known, totals
-        return Done(task.number, rows, failures, totals.minus(known))
+        return totals.minus(known)
 
     def _results(
         self, number: int, stage: Stage, task: Task, taker: Taker
@@ -111,10 +116,11 @@ class Performer:
             for emission, taken in self._reductions(number, given, groups):
                 taker.receive(emission)
                 yield emission.failures, taken
-        elif isinstance(taker, MapTaker):
+        elif hasattr(taker, "map"):  # what a protocol asks of a class takes as long as a batch
+            direct = cast("MapTaker", taker)
             for whole in self._batches(given, self._streamed_rows(stage)):
                 for batch in in_pieces(whole, self.batch_rows):
-                    yield taker.map(self.machine, number, batch), batch.num_rows
+                    yield direct.map(self.machine, number, batch), batch.num_rows
         else:
             several = emits_several(stage.code)
             rows = max(1, self.batch_rows // SEVERAL_EMITS) if several else self.batch_rows

@@ -36,7 +36,7 @@ class Workers(Protocol):
         watch: Watch,
         done: Callable[[Done], None],
     ) -> None:
-        """Perform all tasks of a stage; `done` is called in the order of tasks.
+        """Perform all tasks of a stage; `done` is called in the order of tasks, then with totals.
 
         What the stage emits is in `into` afterwards: in the order of tasks, unless it is
         combined there.
@@ -110,6 +110,7 @@ class OneWorker:
             taker = own if self.work.is_combined_natively(stage) else into
             for task in tasks:
                 done(self._hand.do(stage, task, taker, watch, watch.show))
+            done(Done(totals=self._hand.performer.since()))
             if taker is own:
                 into.absorb(own, same_thread=True)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ UNIT = 1 << 16
 """Rows of a table in memory that are asked for together, at least."""
 
 
-@frozen
+@frozen(slots=False)
 class MemoryTable:
     """An Arrow table in memory, as a file of the data room."""
 
@@ -50,7 +51,7 @@ class MemoryTable:
         """Its rows."""
         return int(self.table.num_rows)
 
-    @property
+    @cached_property
     def units(self) -> tuple[int, ...]:
         """It can be read from any row: pieces of a size."""
         return tuple(
