@@ -22,6 +22,7 @@ from strategies.programs import ProgramWriter, RandomProgram  # noqa: E402
 from strategies.tables import write_rows  # noqa: E402
 from totemlang.data import coded  # noqa: E402
 from totemlang.data.file import DataFile, open_data  # noqa: E402
+from totemlang.engine import work  # noqa: E402
 from totemlang.engine.local import run_job  # noqa: E402
 from totemlang.engine.outcome import Outcome  # noqa: E402
 from totemlang.engine.worker_threads import ThreadWorkers  # noqa: E402
@@ -132,6 +133,7 @@ def agree(number: int, folder: Path) -> dict[str, Any]:
     random = case.random("run")
     few = random.choice((1, 2, 7, 30))
     coded.ROWS = random.choice((0, 2))
+    work.LEAST_HELD = random.choice((1, 1 << 10))
     streaming.CHUNKS = streaming.Chunks(random.choice((1, 5)), few, few)
     try:
         whole = _run(program, data, AMPLE, {"tier": "interpreter"})

@@ -46,6 +46,7 @@ SMALL: dict[str, dict[str, tuple[int, ...]]] = {
         "SHARED_GROUPS": (64, 1_000),
     },
     "totemlang.engine.stages": {"GROUP_ROWS": (100, 1_000), "STREAM_BYTES": (1 << 12, 1 << 16)},
+    "totemlang.engine.work": {"LEAST_HELD": (1, 1 << 16)},
     "totemlang.engine.native_groups": {"_WORTH_BRINGING": (10,), "_AT_ONCE": (64, 1_000)},
     "totemlang.native.grouping.groups": {"SLICE": (4_096,), "_LEAST_SLICE": (300,), "_FEW": (64,)},
     "totemlang.native.grouping.meeting": {"_AT_ONCE": (1 << 14,)},

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import tempfile
 from pathlib import Path
+from unittest.mock import patch
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -138,19 +139,23 @@ def test_nothing_depends_on_batches_files_or_memory(
         batch_rows = data.draw(st.sampled_from([1, 2, 7, 64]))
         memory_limit = data.draw(st.sampled_from([4, 400, 4000]))
         expected = run_job(module, {"d": open_data(one)}, budget)
-        found = run_job(
-            module,
-            {"d": open_data(paths)},
-            budget,
-            batch_rows=batch_rows,
-            memory_limit=memory_limit,
-        )
+        with patch("totemlang.engine.work.LEAST_HELD", 1):
+            found = run_job(
+                module,
+                {"d": open_data(paths)},
+                budget,
+                batch_rows=batch_rows,
+                memory_limit=memory_limit,
+            )
     assert essence(found) == essence(expected)
 
 
-def test_memory_beyond_the_limit_goes_to_scratch_files_that_leave_nothing(tmp_path: Path) -> None:
+def test_memory_beyond_the_limit_goes_to_scratch_files_that_leave_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from totemlang.engine.spool import Scratch
 
+    monkeypatch.setattr("totemlang.engine.work.LEAST_HELD", 1)
     made: list[int] = []
 
     class Counting(Scratch):

@@ -284,7 +284,10 @@ def test_an_interrupted_run_leaves_no_open_reserve(run: Run) -> None:
         assert (account.available, account.spent) == (1000 - spent, spent)
 
 
-def test_a_receipt_pins_what_went_in_and_came_out(run: Run) -> None:
+def test_a_receipt_pins_what_went_in_and_came_out(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("totemlang.engine.work.LEAST_HELD", 1)
     first = run(BILLS, tables={"bills": BILL_ROWS}).receipt
     again = run(BILLS, tables={"bills": BILL_ROWS}, batch_rows=1, memory_limit=4).receipt
     assert first is not None

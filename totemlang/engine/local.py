@@ -69,7 +69,7 @@ def run_job(
         job: its name in the account (None: a new random one).
         progress: is told of progress, about ten times a second.
         memory_limit: bytes of rows to hold before they go to scratch files. One group, the
-            result and a batch are held whatever the limit.
+            result, a batch and 1 MiB for each holder of rows are held whatever the limit.
         scratch: where scratch files are made (None: the system's place).
         batch_rows: rows that a map takes at once (None: as it suits the tier).
         workers: how many run stages at the same time.

@@ -29,25 +29,38 @@ class Scratch:
 
 @define
 class SpoolFile:
-    """Batches of one schema in a scratch file; written once, then read as often as wanted."""
+    """Batches of one schema in a scratch file; all written first, then read as often as wanted."""
 
+    schema: pa.Schema
     file: IO[bytes]
     rows: int = 0
+    _writer: pa.RecordBatchStreamWriter | None = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Begin to write."""
+        self._writer = pa.ipc.new_stream(pa.PythonFile(self.file, "w"), self.schema)
 
     @classmethod
     def write(
         cls, scratch: Scratch, schema: pa.Schema, batches: Iterable[pa.RecordBatch]
     ) -> SpoolFile:
         """Write batches to a new file."""
-        spool = cls(scratch.file())
-        with pa.ipc.new_stream(pa.PythonFile(spool.file, "w"), schema) as writer:
-            for batch in batches:
-                writer.write_batch(batch)
-                spool.rows += batch.num_rows
+        spool = cls(schema, scratch.file())
+        spool.add(batches)
         return spool
+
+    def add(self, batches: Iterable[pa.RecordBatch]) -> None:
+        """Write more behind the others."""
+        assert self._writer is not None, "it was read"
+        for batch in batches:
+            self._writer.write_batch(batch)
+            self.rows += batch.num_rows
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The batches as they were written. One reading at a time."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
         self.file.seek(0)
         yield from pa.ipc.open_stream(pa.PythonFile(self.file, "r"))
 
@@ -66,7 +79,7 @@ class Spool:
     rows: int = field(default=0, init=False)
     _held: list[pa.RecordBatch] = field(factory=list, init=False)
     _held_bytes: int = field(default=0, init=False)
-    _files: list[SpoolFile] = field(factory=list, init=False)
+    _file: SpoolFile | None = field(default=None, init=False)
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take in the next rows."""
@@ -76,7 +89,9 @@ class Spool:
         self._held.append(batch)
         self._held_bytes += batch.nbytes
         if self._held_bytes > self.limit:
-            self._files.append(SpoolFile.write(self.scratch, self.schema, self._held))
+            if self._file is None:
+                self._file = SpoolFile(self.schema, self.scratch.file())
+            self._file.add(self._held)
             self._held, self._held_bytes = [], 0
 
     def receive(self, emission: Emission) -> None:
@@ -111,11 +126,11 @@ class Spool:
     def close(self) -> None:
         """Free what is held."""
         self._held = []
-        for file in self._files:
-            file.close()
-        self._files = []
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def _all(self) -> Iterator[pa.RecordBatch]:
-        for file in self._files:
-            yield from file.batches()
+        if self._file is not None:
+            yield from self._file.batches()
         yield from self._held

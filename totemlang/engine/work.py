@@ -31,6 +31,9 @@ Portable = Spool | KeyedGroups | OneGroup
 Gathering = Spool | Grouping
 """Takes the rows that a stage emits."""
 
+LEAST_HELD = 1 << 20
+"""Bytes that each holder of rows keeps in memory whatever the limit, about those of a batch."""
+
 
 @frozen(eq=False)
 class Work:
@@ -89,7 +92,7 @@ class Work:
         It keeps the share of one of so many holders in memory.
         """
         stages = self.verified.module.stages
-        share = max(1, self.share // holders)
+        share = self._share_of(holders)
         if stage + 1 < len(stages) and is_reduce(stages[stage + 1]):
             return grouping_for(
                 stages[stage + 1],
@@ -109,7 +112,11 @@ class Work:
             return self.gathering(stage, machine)
         if self.is_combined(stage):
             return self.portable(stage, 2 * holders)
-        return self._spool(stage, max(1, self.share // (2 * holders)))
+        return self._spool(stage, self._share_of(2 * holders))
+
+    def _share_of(self, holders: int) -> int:
+        """The bytes that one of so many may hold."""
+        return max(LEAST_HELD, self.share // holders)
 
     def _spool(self, stage: int, share: int) -> Spool:
         schema = emitted_schema(self.verified.module.stages[stage].emitted.columns)
@@ -121,8 +128,7 @@ class Work:
 
         with _PLANNING:
             if stage not in self._plans:
-                limit = self.share // self.workers
-                folder = self.scratch.folder
+                limit, folder = self._share_of(self.workers), self.scratch.folder
                 self._plans[stage] = native_plan(self.verified, stage + 1, limit, folder)
             return self._plans[stage]
 

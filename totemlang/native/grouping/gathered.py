@@ -11,22 +11,20 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
+from totemlang.native.grouping.copies import Leaving, one_by_one, taken, together
 from totemlang.native.grouping.lying import Lying
 from totemlang.native.grouping.output import Reader, no_rows
 from totemlang.native.grouping.place import Instance, Place, Room
 from totemlang.native.grouping.plan import GroupingPlan
-from totemlang.native.grouping.spill import Finished, Leaving, Runs
+from totemlang.native.grouping.spill import Finished, Runs
 from totemlang.native.grouping.sums import Windows
 from totemlang.native.grouping.tables import Tables, Way, room_of
 
 MOST_HELD = 3 << 27
 """Bytes that a grouping keeps in memory whatever its limit: its memory ends at 4 GiB or before."""
 
-_SHOWN = 1 << 20
-"""Bytes of groups that are brought to another grouping at once."""
-
-_LONG = 17 << 32
-"""The last word of a string from which on it refers to the string."""
+_AT_ONCE = 1 << 20
+"""Bytes of groups that are copied at once, about."""
 
 
 class Gathered:
@@ -70,14 +68,13 @@ class Gathered:
             raise ValueError("groupings of different plans cannot be merged")
         self.rows += other.rows
         other.rows = 0
-        if not self._meet_directly(other) and self.tables.way is Way.DIRECT:
-            self.tables.hash()
         if other.runs is not None:
             other.spill()
-            for partition in other.runs.partitions:
-                for part in other.runs.partition(partition):
-                    self.absorb(part)
+            self._runs().take_over(other.runs)
+            other.runs = None
         else:
+            if not self._meet_directly(other) and self.tables.way is Way.DIRECT:
+                self.tables.hash()
             if other.tables.way is Way.PARTED and self.tables.way is not Way.PARTED:
                 self.tables.part()
             for at, number in other.tables.groups():
@@ -145,9 +142,7 @@ class Gathered:
             return
         if self.tables.way is not Way.PARTED:
             self.tables.part()
-        if self.runs is None:
-            self.runs = Runs(self.plan.layout.size, self.plan.folder)
-        self.runs.write(self._leaving(at, number) for at, number in self.tables.groups())
+        self._runs().write(self._leaving())
         self.tables.clear()
         self.tables.part()
 
@@ -184,15 +179,12 @@ class Gathered:
 
     def _shown(self, at: int, number: int) -> Iterator[Leaving]:
         """Groups to be taken in before anything changes here: as they lie, if that is all."""
-        if self._refer(at, number):
-            yield self._leaving(at, number)
-            return
-        size, places = self.plan.layout.size, tuple(self.windows.places)
-        step = max(1, _SHOWN // size)
+        layout, places = self.plan.layout, tuple(self.windows.places)
+        memory = self.room.view(0, self.room.size, np.uint8)
+        step = max(1, _AT_ONCE // layout.size)
         for first in range(0, number, step):
-            shown = min(step, number - first)
-            held = self.room.view(at + first * size, shown * size, np.uint8)
-            yield Leaving(held, np.empty(0, np.uint8), places)
+            shown = (at + first * layout.size, min(step, number - first))
+            yield taken(layout, memory, [shown], places)
 
     def _present(self, part: Leaving) -> Leaving:
         """Without the groups of no rows."""
@@ -204,37 +196,15 @@ class Gathered:
             return part
         return Leaving(groups[present].reshape(-1), part.texts, part.places)
 
-    def _refer(self, at: int, number: int) -> bool:
-        """Whether one of these groups refers to something outside of its own bytes."""
-        layout = self.plan.layout
-        if layout.text_extremes:
-            return True
-        if layout.windows and self.room.words(at + layout.wide, number, layout.size).any():
-            return True
-        words = (self.room.words(at + 8 * k, number, layout.size) for k in layout.long_words)
-        return any(bool((held >= _LONG).any()) for held in words)
+    def _runs(self) -> Runs:
+        if self.runs is None:
+            self.runs = Runs(self.plan.layout, self.plan.folder)
+        return self.runs
 
-    def _leaving(self, at: int, number: int) -> Leaving:
-        """A copy of groups and of what they refer to."""
-        size = self.plan.layout.size
-        places = tuple(self.windows.places)
-        if not number:
-            return Leaving(np.empty(0, np.uint8), np.empty(0, np.uint8), places)
-        counts = self.room.words(at + self.plan.layout.count, number, size)
-        present = int(np.count_nonzero(counts))
-        if present == number and not self.plan.layout.has_references:
-            return Leaving(
-                self.room.view(at, number * size, np.uint8).copy(), np.empty(0, np.uint8), places
-            )
-        texts = self.copied.call("leave", at, number, 0, 0)
-        groups_at = self.copied.call("alloc", max(1, present * size))
-        texts_at = self.copied.call("alloc", texts)
-        self.copied.call("leave", at, number, groups_at, texts_at)
-        leaving = Leaving(
-            self.room.view(groups_at, present * size, np.uint8).copy(),
-            self.room.view(texts_at, texts, np.uint8).copy(),
-            places,
-        )
-        self.copied.call("free", groups_at, max(1, present * size))
-        self.copied.call("free", texts_at, texts)
-        return leaving
+    def _leaving(self) -> Iterator[Leaving]:
+        """The groups of each table."""
+        layout, places = self.plan.layout, tuple(self.windows.places)
+        found = list(self.tables.groups())
+        memory = self.room.view(0, self.room.size, np.uint8)
+        for stretches in together(found, layout.size, _AT_ONCE):
+            yield from one_by_one(layout, memory, stretches, places)

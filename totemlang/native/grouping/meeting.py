@@ -5,17 +5,16 @@ Afterwards no key is in two groupings, and each has brought what it took into th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from threading import Barrier, BrokenBarrierError, Thread
 
 import numpy as np
 from attrs import define, field, frozen
 
-from totemlang.native.grouping.copies import LONG, Numbers, taken
+from totemlang.native.grouping.copies import LONG, Bytes, Numbers, taken, together
 from totemlang.native.grouping.gathered import Gathered
 from totemlang.native.grouping.key_order import Code, numbers_of, order, taken_from
 from totemlang.native.grouping.output import Reader
-from totemlang.native.grouping.spill import Bytes
 from totemlang.native.grouping.tables import Way
 
 _AT_ONCE = 1 << 21
@@ -83,7 +82,7 @@ class _Meeting:
         first, stop = (count * part // len(sources) for part in (number, number + 1))
         for other, source in enumerate(sources):
             if other != number:
-                for stretches in _at_once(source.partitions[first:stop], layout.size):
+                for stretches in together(source.partitions[first:stop], layout.size, _AT_ONCE):
                     part = taken(layout, source.memory, stretches, source.windows)
                     mine.absorb(part, most=None)
         if len({source.windows for source in sources}) > 1:  # whoever reads a group has other ones
@@ -107,21 +106,6 @@ class _Meeting:
             codes = numbers_of(layout, words, places)
         ordered = order(codes)
         self.runs[number] = Run(mine, memory, places[ordered], taken_from(codes, ordered))
-
-
-def _at_once(partitions: Sequence[tuple[int, int]], size: int) -> Iterator[list[tuple[int, int]]]:
-    """Partitions that have groups, together as many as are taken at once."""
-    found: list[tuple[int, int]] = []
-    held = 0
-    for at, number in partitions:
-        if found and held + number * size > _AT_ONCE:
-            yield found
-            found, held = [], 0
-        if number:
-            found.append((at, number))
-            held += number * size
-    if found:
-        yield found
 
 
 def _each_in_a_thread(work: Callable[[int], None], count: int, barrier: Barrier) -> None:

@@ -1,7 +1,7 @@
 """What moves or ends groups, in WebAssembly text: to other tables, to and from other groupings.
 
-Groups leave as they lie, one behind the other, places within them counted from the begin of what
-goes with them: long keys, string extremes, wide sums (at 8 or later).
+Groups come from elsewhere as copies.py has them: one behind the other, places within them counted
+from the begin of what goes with them (long keys, string extremes, wide sums).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from attrs import frozen
 
 from totemlang.native.grouping.cells import Cells
 from totemlang.native.grouping.keys import Keys
-from totemlang.native.grouping.layout import BINARY, WIDE_BYTES, Layout, State
+from totemlang.native.grouping.layout import BINARY, Layout, State
 from totemlang.native.grouping.loops import Loops
 
 
@@ -33,7 +33,6 @@ class Moves:
         if self.layout.is_direct:
             yield self._absorb_directly()
             yield self._join()
-        yield self._leave()
         yield self._end()
         yield self._spell()
         if self.layout.windows:
@@ -139,56 +138,6 @@ class Moves:
       (local.set $o (i32.add (local.get $o) (global.get $size)))
       (local.set $e (i32.add (local.get $e) (global.get $size)))
       (br $groups))))"""
-
-    def _leave(self) -> str:
-        """Copies groups to `$out` and what goes with them to `$texts`.
-
-        Gives the bytes of the latter; where `$out` is 0 it does nothing else.
-        """
-        lines = []
-        for k in self.layout.long_words:
-            lines.append(self._take_text(8 * k, f"(i64.ge_u {{}} (i64.const {17 << 32}))"))
-        for cell in self.layout.text_extremes:
-            lines.append(self._take_text(cell.offset, "(i64.ne {} (i64.const -1))"))
-        if self.layout.windows:
-            lines.append(self._take_block())
-        return f"""
-(func (export "leave") (param $e i32) (param $number i32) (param $out i32) (param $texts i32)
-  (result i32) (local $left i32) (local $word i64)
-  (local.set $left (i32.const 8))
-  (block $done
-    (loop $groups
-      (br_if $done (i32.eqz (local.get $number)))
-      (if (i64.ne (i64.load $own offset={self.layout.count} (local.get $e)) (i64.const 0)) (then
-        (if (local.get $out) (then
-          (memory.copy $own $own (local.get $out) (local.get $e) (global.get $size))))
-        {" ".join(lines)}
-        (if (local.get $out) (then
-          (local.set $out (i32.add (local.get $out) (global.get $size)))))))
-      (local.set $number (i32.sub (local.get $number) (i32.const 1)))
-      (local.set $e (i32.add (local.get $e) (global.get $size)))
-      (br $groups)))
-  (local.get $left))"""
-
-    def _take_text(self, offset: int, there: str) -> str:
-        size = "(i32.wrap_i64 (i64.shr_u (local.get $word) (i64.const 32)))"
-        return f"""(local.set $word (i64.load $own offset={offset} (local.get $e)))
-(if {there.format("(local.get $word)")} (then
-  (if (local.get $out) (then
-    (memory.copy $own $own (i32.add (local.get $texts) (local.get $left))
-      (i32.wrap_i64 (local.get $word)) {size})
-    (i32.store $own offset={offset} (local.get $out) (local.get $left))))
-  (local.set $left (i32.and (i32.const -8)
-    (i32.add (i32.add (local.get $left) {size}) (i32.const 7))))))"""
-
-    def _take_block(self) -> str:
-        block, offset = WIDE_BYTES * self.layout.windows, self.layout.wide
-        return f"""(if (i32.load $own offset={offset} (local.get $e)) (then
-  (if (local.get $out) (then
-    (memory.copy $own $own (i32.add (local.get $texts) (local.get $left))
-      (i32.load $own offset={offset} (local.get $e)) (i32.const {block}))
-    (i32.store $own offset={offset} (local.get $out) (local.get $left))))
-  (local.set $left (i32.add (local.get $left) (i32.const {block})))))"""
 
     def _end(self) -> str:
         """Settles groups for good: a total of floats becomes a double in its first word."""

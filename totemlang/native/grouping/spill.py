@@ -1,7 +1,7 @@
 """Groups in scratch files: runs of 256 partitions by hash, and finished partitions in key order.
 
-Scratch files have no names: the system frees them with the process. A run's partition is a batch:
-the groups as they lie in memory, and (in the first row) all that they refer to.
+Scratch files have no names: the system frees them with the process. A run's partition is the groups
+as they lie in memory, then all that they refer to.
 """
 
 from __future__ import annotations
@@ -9,20 +9,23 @@ from __future__ import annotations
 import mmap
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import IO
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from attrs import define, field, frozen
 
 from totemlang.data.text_pieces import MOST_TEXT
+from totemlang.native.grouping.copies import Bytes, Leaving, shifted
+from totemlang.native.grouping.layout import Layout
 from totemlang.native.grouping.output import OUTPUT_ROWS, ordered, plain
 
-Bytes = npt.NDArray[np.uint8]
-
 _SAMPLED = 4_096
+
+_READ_AT_ONCE = 1 << 20
+"""Bytes of groups read together, about."""
 
 
 def scratch_file(folder: str | None) -> IO[bytes]:
@@ -30,57 +33,50 @@ def scratch_file(folder: str | None) -> IO[bytes]:
     return tempfile.TemporaryFile(dir=folder, prefix="totem-")
 
 
-@frozen(eq=False)
-class Leaving:
-    """Groups that leave a grouping: as they lie there, what they refer to, places of windows."""
+@frozen
+class _Piece:
+    """What a run has of a partition: where it is in a file, bytes of groups and of texts."""
 
-    groups: Bytes
-    texts: Bytes
+    file: IO[bytes]
+    at: int
+    groups: int
+    texts: int
     places: tuple[int, ...]
 
 
 @define(eq=False)
 class Runs:
-    """Groups of `size` bytes in a scratch file, first written, then read by partition."""
+    """Groups of a layout in scratch files, first written to one, then read by partition."""
 
-    size: int
+    layout: Layout
     folder: str | None
     _file: IO[bytes] = field(init=False)
-    _writer: pa.RecordBatchFileWriter | None = field(init=False)
-    _reader: pa.RecordBatchFileReader | None = field(default=None, init=False)
-    _batches: int = field(default=0, init=False)
-    _held: defaultdict[int, list[tuple[int, tuple[int, ...]]]] = field(init=False)
-    """By partition the batches that have some of it, and the places of their windows."""
+    _end: int = field(default=0, init=False)
+    _held: defaultdict[int, list[_Piece]] = field(factory=partial(defaultdict, list), init=False)
+    """What there is of each partition."""
+    _others: list[IO[bytes]] = field(factory=list, init=False)
 
     def __attrs_post_init__(self) -> None:
         """Make the file."""
         self._file = scratch_file(self.folder)
-        self._held = defaultdict(list)
-        schema = pa.schema(
-            [pa.field("groups", pa.binary(self.size)), pa.field("texts", pa.large_binary())]
-        )
-        self._writer = pa.ipc.new_file(pa.PythonFile(self._file, "w"), schema)
 
     def write(self, partitions: Iterable[Leaving]) -> None:
         """Write a run: its partitions in order."""
-        assert self._writer is not None
         for partition, part in enumerate(partitions):
-            rows = len(part.groups) // self.size
-            if not rows:
+            groups, texts = len(part.groups), len(part.texts)
+            if not groups:
                 continue
-            groups = pa.FixedSizeBinaryArray.from_buffers(
-                pa.binary(self.size), rows, [None, pa.py_buffer(part.groups)]
-            )
-            offsets = np.full(rows + 1, len(part.texts), dtype=np.int64)
-            offsets[0] = 0
-            texts = pa.LargeBinaryArray.from_buffers(
-                pa.large_binary(), rows, [None, pa.py_buffer(offsets), pa.py_buffer(part.texts)]
-            )
-            self._writer.write_batch(
-                pa.RecordBatch.from_arrays([groups, texts], names=["groups", "texts"])
-            )
-            self._held[partition].append((self._batches, part.places))
-            self._batches += 1
+            self._file.write(part.groups.data)
+            self._file.write(part.texts.data)
+            piece = _Piece(self._file, self._end, groups, texts, part.places)
+            self._held[partition].append(piece)
+            self._end += groups + texts
+
+    def take_over(self, other: Runs) -> None:
+        """Have the runs of another as well, which is not used any more."""
+        self._others += [other._file, *other._others]
+        for partition, pieces in other._held.items():
+            self._held[partition] += pieces
 
     @property
     def partitions(self) -> list[int]:
@@ -88,23 +84,41 @@ class Runs:
         return sorted(self._held)
 
     def partition(self, number: int) -> Iterator[Leaving]:
-        """What all runs have of a partition."""
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
-            self._reader = pa.ipc.open_file(pa.PythonFile(self._file, "r"))
-        assert self._reader is not None
-        for place, windows in self._held[number]:
-            batch = self._reader.get_batch(place)
-            groups = np.frombuffer(batch.column(0).buffers()[1], np.uint8)
-            held = batch.column(1).buffers()[2]
-            texts = np.frombuffer(held, np.uint8) if held is not None else np.empty(0, np.uint8)
-            used = batch.num_rows * self.size
-            yield Leaving(groups[:used], texts, windows)
+        """What all runs have of a partition, many groups at a time."""
+        together: list[_Piece] = []
+        size = 0
+        for piece in self._held[number]:
+            if together and (together[0].places != piece.places or size > _READ_AT_ONCE):
+                yield self._read(together)
+                together, size = [], 0
+            together.append(piece)
+            size += piece.groups + piece.texts
+        if together:
+            yield self._read(together)
+
+    def _read(self, pieces: Sequence[_Piece]) -> Leaving:
+        """Pieces as one."""
+        groups = np.empty(sum(piece.groups for piece in pieces), np.uint8)
+        texts = np.empty(sum(piece.texts for piece in pieces), np.uint8)
+        begins, first, after = [], 0, 0
+        for piece in pieces:
+            begins.append((first // self.layout.size, after))
+            piece.file.seek(piece.at)
+            _fill(groups[first : first + piece.groups], piece.file)
+            _fill(texts[after : after + piece.texts], piece.file)
+            first, after = first + piece.groups, after + piece.texts
+        return Leaving(shifted(self.layout, groups, begins), texts, pieces[0].places)
 
     def close(self) -> None:
-        """Free the file."""
-        self._file.close()
+        """Free the files."""
+        for file in (self._file, *self._others):
+            file.close()
+
+
+def _fill(array: Bytes, file: IO[bytes]) -> None:
+    """Read what comes next in a file."""
+    if file.readinto(array.data) != len(array):  # type: ignore[attr-defined]
+        raise OSError("a scratch file ends early")
 
 
 class Finished:

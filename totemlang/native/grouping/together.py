@@ -12,13 +12,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from attrs import define, frozen
 
-from totemlang.native.grouping.copies import taken
+from totemlang.native.grouping.copies import Bytes, taken
 from totemlang.native.grouping.gathered import Gathered
 from totemlang.native.grouping.hosts import Hosts
 from totemlang.native.grouping.lying import Lying
 from totemlang.native.grouping.place import Place
 from totemlang.native.grouping.plan import GroupingPlan
-from totemlang.native.grouping.spill import Bytes
 from totemlang.native.grouping.tables import Range, Way, room_of
 
 Window = tuple[tuple[int, int], ...]
