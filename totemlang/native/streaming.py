@@ -21,6 +21,7 @@ from totemlang.native.grouping.groups import NativeGrouping
 from totemlang.native.grouping.place import Loop
 from totemlang.native.layout import FAILURES, ROWS_OUT, ROWS_STREAMED
 from totemlang.native.machine import NativeMachine, Opened
+from totemlang.native.summing import WITHOUT_ROWS, Summing, can_sum
 from totemlang.native.translation.outputs import pointers
 from totemlang.vm.machine import Failures
 
@@ -43,9 +44,12 @@ _GROUPED = 2
 """The state of a chunk whose rows are being grouped."""
 
 
-@lru_cache(maxsize=2)
-def _text(is_bounded: bool) -> str:
+@lru_cache(maxsize=8)
+def _text(is_bounded: bool, summing: Summing | None) -> str:
     text = (Path(__file__).parent / "streaming.wat").read_text(encoding="utf-8")
+    text = text.replace("IMPORTS", summing.imports() if summing else "")
+    text = text.replace("FUNCTIONS", summing.functions() if summing else "")
+    text = text.replace("WITHOUT_ROWS", WITHOUT_ROWS if summing else "")
     text = text.replace("FAILURES", str(FAILURES))
     text = text.replace("BOUND", "i32" if is_bounded else "")
     return text.replace("MOST", "(local.get $most)" if is_bounded else "")
@@ -59,6 +63,13 @@ class Stream:
     stage: int
     grouping: NativeGrouping
     _entrances: dict[str, Entrance] = field(factory=dict, init=False)
+    _summing: Summing | None = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Look whether sums may be had without rows."""
+        stage, grouping = self.machine.plan.stages[self.stage], self.grouping.plan
+        if stage.certain is not None and can_sum(stage.certain, grouping.layout):
+            self._summing = Summing(stage.certain, stage.frame, grouping.layout, grouping.state)
 
     def map(self, batch: pa.RecordBatch) -> Failures:
         """Run the map over a batch of records and group what it emits; charges as `map`.
@@ -156,7 +167,12 @@ class Stream:
                 ("grouping", "memory"): loop.memory,
                 ("grouping", "take"): loop.function,
             }
-            module = compiled(_text(loop.is_bounded))
+            if self._summing is not None:
+                pay = self.machine.plan.first_stage + self.stage
+                imports["machine", "pay"] = machine.exports.function(f"pay{pay}")
+                for name in self._summing.taken_by:
+                    imports["grouping", name] = self.grouping.function(name)
+            module = compiled(_text(loop.is_bounded, self._summing))
             named = [imports[each.module, each.name or ""] for each in module.imports]
             exports = Exports(
                 machine.store, module, wasmtime.Instance(machine.store, module, named)

@@ -9,6 +9,8 @@ the sums, as the upper halves of their bits.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from totemlang.native.grouping.cells import SETTLED_BITS
 from totemlang.schema.types import Kind
 
@@ -43,19 +45,36 @@ def sum_function(kind: Kind) -> str:
     The sums are in units of 2^(place - 1074) and 2^45 times that.
     """
     width = 4 if kind is Kind.FLOAT else 8
+    return function_of_sums(NAMES[kind], {"p": width}, lambda at, name: loaded(kind, at, name))
+
+
+def function_of_sums(
+    name: str, pointers: dict[str, int], set_to: Callable[[int, str], str], *, looks: bool = True
+) -> str:
+    """The same of values that are made of columns.
+
+    `pointers` are the columns' beginnings and the bytes of their values: the first ends at
+    `$end`. `set_to` sets a local to the values at a place, counted in pairs. If it does not look
+    most and least tell nothing but whether there was a NaN.
+    """
     turn = ""
     for vector in range(0, 4, 2):
-        turn += loaded(kind, vector, "x") + loaded(kind, vector + 1, "y")
-        turn += "".join(_added(name, lane) for lane, name in enumerate("xy"))
-        turn += looked_at()
+        turn += set_to(vector, "x") + set_to(vector + 1, "y")
+        turn += "".join(_added(lane_name, lane) for lane, lane_name in enumerate("xy"))
+        turn += looked_at() if looks else ""
     constants = "\n".join(
-        f"""(local.set ${name}0 (i64x2.splat (i64.or (i64.const {1 << 51}) (i64.shl
+        f"""(local.set ${lane}0 (i64x2.splat (i64.or (i64.const {1 << 51}) (i64.shl
   (i64.extend_i32_u (i32.add (local.get $place) (i32.const {above}))) (i64.const 52)))))
-(local.set ${name}1 (local.get ${name}0)) (local.set ${name} (local.get ${name}0))"""
-        for name, above in zip("su", _HIGH, strict=True)
+(local.set ${lane}1 (local.get ${lane}0)) (local.set ${lane} (local.get ${lane}0))"""
+        for lane, above in zip("su", _HIGH, strict=True)
+    )
+    parameters = "".join(f"(param ${pointer} i32)" for pointer in pointers)
+    onward = "\n".join(
+        f"(local.set ${pointer} (i32.add (local.get ${pointer}) (i32.const {ROWS * width})))"
+        for pointer, width in pointers.items()
     )
     return f"""
-(func {NAMES[kind]} (param $p i32) (param $end i32) (param $place i32) (result i64 i64 i32 i32)
+(func {name} {parameters} (param $end i32) (param $place i32) (result i64 i64 i32 i32)
   (local $x v128)(local $y v128)(local $t v128)(local $r v128)
   (local $s v128)(local $s0 v128)(local $s1 v128)(local $u v128)(local $u0 v128)(local $u1 v128)
   (local $most v128)(local $least v128)
@@ -63,8 +82,8 @@ def sum_function(kind: Kind) -> str:
   (local.set $least (v128.const i64x2 -1 -1))
   (loop $turn
     {turn}
-    (local.set $p (i32.add (local.get $p) (i32.const {ROWS * width})))
-    (br_if $turn (i32.lt_u (local.get $p) (local.get $end))))
+    {onward}
+    (br_if $turn (i32.lt_u (local.get ${next(iter(pointers))}) (local.get $end))))
   {greatest_lane("$most", "max")}
   {greatest_lane("$least", "min")}
   (local.set $t (f64x2.add (local.get $s0) (local.get $s1)))

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
+import wasmtime
 
 from totemlang.data.text_pieces import MOST_TEXT
 from totemlang.native.emission import NativeEmission
@@ -98,6 +99,11 @@ class NativeGrouping:
             self.plan.most_hashed,
             takes=way is not Way.NONE and self.gathered.windows.chosen,
         )
+
+    def function(self, name: str) -> wasmtime.Func:
+        """A function that takes what lies in the machine's memory, or was made of it."""
+        assert self.gathered.resident is not None
+        return self.gathered.resident[0].function(name)
 
     def look_after(self, places: Sequence[int], rows: int, taken: int, streamed: int) -> None:
         """Do what a loop cannot that has taken `streamed` rows.

@@ -97,7 +97,7 @@ class Stretches:
 (i64.store $own offset={cell.offset + 8} (local.get $e)
   (i64.add (i64.load $own offset={cell.offset + 8} (local.get $e)) (local.get $high)))"""
         if without_keys:
-            flush = self._flush(cell)
+            flush = self.flush(cell)
         other_place = self._other_place(window, flush) if without_keys else "(br $unfit)"
         return f"""
 (func $fast{number} (param $e i32) (param $p i32) (param $number i32)
@@ -128,8 +128,8 @@ class Stretches:
   {flush}
   (call $slow{number} (local.get $e) (local.get $p) (local.get $number)))"""
 
-    def _flush(self, cell: Cell) -> str:
-        """Bring the sums to the group's wide sum."""
+    def flush(self, cell: Cell) -> str:
+        """Bring sums of floats (`$low`, `$high` at `$place`) to the wide sum of group `$e`."""
         return f"""(if (i64.ne (i64.or (local.get $low) (local.get $high)) (i64.const 0)) (then
   (local.set $sum (i32.add (call $wide_of (local.get $e))
     (i32.const {WIDE_BYTES * cell.window})))

@@ -1,4 +1,7 @@
-"""A grouping without key in WebAssembly text: all rows are a stretch of the one group."""
+"""A grouping without key in WebAssembly text: all rows are a stretch of the one group.
+
+Rows that others have added up come as their `count` and as totals, one for each window.
+"""
 
 from __future__ import annotations
 
@@ -42,3 +45,16 @@ class Whole:
     (local.set $from (i32.add (local.get $from) (local.get $number)))
     (br_if $stretch (i32.lt_u (local.get $from) (local.get $rows))))
   (local.get $rows))"""
+        yield f"""
+(func (export "count") (param $rows i32) (local $e i32)
+  (local.set $e (i32.load $own (i32.const {self.state.direct})))
+  (if (i64.eqz (i64.load $own offset={at} (local.get $e))) (then {self.cells.begin()}))
+  (i64.store $own offset={at} (local.get $e) (i64.add (i64.load $own offset={at} (local.get $e))
+    (i64.extend_i32_u (local.get $rows)))))"""
+        for cell in self.layout.cells:
+            if cell.window >= 0:
+                yield f"""
+(func (export "total{cell.window}") (param $low i64) (param $high i64) (param $place i32)
+  (local $e i32)(local $sum i32)
+  (local.set $e (i32.load $own (i32.const {self.state.direct})))
+  {self.stretches.flush(cell)})"""

@@ -9,7 +9,7 @@ gives back what would have been charged after it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from attrs import define, field
@@ -148,6 +148,27 @@ def settle_last(to: BodyWriter, entries: str) -> str:
         return text
     left = to.local("$left", "i64")
     return f"(if (i64.lt_s {left} (i64.const 0)) (then (local.set $left (call $refill {left}))))"
+
+
+def pay_function(to: BodyWriter, opened: Sequence[int]) -> str:
+    """A function of a stage: counts and charges records that went into these blocks of control.
+
+    It takes how many they are and the totem left, and gives that left then.
+    """
+    dues = to.dues
+    assert dues is not None
+    rows, left = "(i64.extend_i32_u (local.get $rows))", "(local.get $left)"
+    name = f"pay{to.number}"
+    lines = [f'(func ${name} (export "{name}") (param $rows i32) (param $left i64) (result i64)']
+    for opening in opened:
+        where = f"(i32.const {to.counted[to.counters[opening]]})"
+        lines.append(f"(i64.store {where} (i64.add (i64.load {where}) {rows}))")
+    each = dues.entry + sum(dues.counted[opening] for opening in opened)
+    if each:
+        lines.append(f"(local.set $left (i64.sub {left} (i64.mul {rows} (i64.const {each}))))")
+        lines.append(f"(if (i64.lt_s {left} (i64.const 0)) (then")
+        lines.append(f"(local.set $left (call $refill {left}))))")
+    return "\n".join([*lines, f"{left})"])
 
 
 def _kept(to: BodyWriter, at: int) -> tuple[str, str]:

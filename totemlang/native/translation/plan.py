@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import define, field, frozen
 
 from totemlang.native.layout import Layout
+from totemlang.native.translation.certain import Certain
 from totemlang.verify.verified import VerifiedModule
 from totemlang.vm.prepared import Body
 
@@ -25,7 +26,8 @@ class StagePlan:
     pointers to room for emitted columns, followed by the rows that there is room for; `places`
     that of pointers to where those of the last call stand. `used` are the parameters that it
     looks at: no others need be brought to memory. `charges` tells whether anything is charged but
-    what is known before, `repeats` whether a record may emit several rows.
+    what is known before, `repeats` whether a record may emit several rows. `certain` is what
+    records do whose values are all there; there is a function then that pays for them.
     """
 
     frame: int
@@ -34,6 +36,7 @@ class StagePlan:
     used: frozenset[int]
     charges: bool
     repeats: bool
+    certain: Certain | None = None
 
 
 @frozen(eq=False)

@@ -8,14 +8,21 @@ from threading import Lock
 
 from attrs import define, field
 
-from totemlang.bytecode.module import Function, Stage
+from totemlang.bytecode.module import Function, Stage, StageKind
 from totemlang.native.layout import FAILED_REASON, FAILURES, Layout
 from totemlang.native.limits import MOST_INSTRUCTIONS, MOST_LOOPS, MOST_TEXT, NotNative
 from totemlang.native.runtime.selection import REASON, runtime_text
 from totemlang.native.translation.body import BodyWriter, Surroundings, Traits
 from totemlang.native.translation.calls import fail_of_function, settle_function
+from totemlang.native.translation.certain import certain
 from totemlang.native.translation.control import translate
-from totemlang.native.translation.dues import begin, dues_of, first_tick, settle_last
+from totemlang.native.translation.dues import (
+    begin,
+    dues_of,
+    first_tick,
+    pay_function,
+    settle_last,
+)
 from totemlang.native.translation.filters import emits_repeatedly
 from totemlang.native.translation.items import Item
 from totemlang.native.translation.memory_use import memory_use
@@ -210,6 +217,11 @@ class _ModuleWriter:
         outputs = self.layout.reserve(8)
         places = self.layout.reserve(4 * len(stage.emitted.columns))
         text = write_stage(to, stage, frame, outputs, places)
+        way = None
+        if stage.kind is StageKind.MAP and to.dues is not None:
+            way = certain(self.verified.module, code, len(stage.parameters))
+        if way is not None:
+            text += "\n" + pay_function(to, way.opened)
         ordered = f"z{to.number}ordered" if stage.order_by is not None else ""
         self.stages.append(
             StagePlan(
@@ -219,6 +231,7 @@ class _ModuleWriter:
                 used_parameters(to, stage),
                 to.charges,
                 emits_repeatedly(code.code),
+                way,
             )
         )
         self.keep(to, stage.name, text, ordered)
