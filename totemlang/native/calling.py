@@ -6,7 +6,8 @@ microsecond wait for each other's waking up.
 
 from __future__ import annotations
 
-from ctypes import POINTER, PyDLL, byref
+from ctypes import POINTER, PyDLL, byref, sizeof
+from struct import Struct
 from typing import Any
 
 import wasmtime
@@ -19,7 +20,7 @@ _OURS = (
     "wasmtime_instance_export_get",
     "dll",
 )
-DIRECT = all(hasattr(ffi, name) for name in _OURS)
+DIRECT = all(hasattr(ffi, name) for name in _OURS) and sizeof(ffi.wasmtime_val_raw_t) == 16
 """Whether this build of the library offers that way."""
 
 
@@ -85,6 +86,8 @@ class Entrance:
         self._wide, self._result = signature.wide, signature.result
         self._count = max(len(self._wide), 1)
         self._values: Any = (ffi.wasmtime_val_raw_t * self._count)() if DIRECT else None
+        # A value has 16 bytes, of which a whole number takes the first: one call sets them all.
+        self._set = Struct("<" + "q8x" * len(self._wide)).pack_into
 
     def __call__(self, *arguments: int) -> int:
         """Call it.
@@ -96,11 +99,7 @@ class Entrance:
 
     def _directly(self, arguments: tuple[int, ...]) -> int:
         values = self._values
-        for place, (wide, argument) in enumerate(zip(self._wide, arguments, strict=True)):
-            if wide:
-                values[place].i64 = argument
-            else:
-                values[place].i32 = argument
+        self._set(values, 0, *arguments)
         trap = POINTER(ffi.wasm_trap_t)()
         error = self._call(
             self._store._context(), byref(self._function._func), values, self._count, byref(trap)

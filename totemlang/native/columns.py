@@ -47,6 +47,11 @@ class ColumnBytes:
     table: Any = None
 
     @property
+    def is_even(self) -> bool:
+        """Whether each row has as many bytes as the next: all but strings that are not coded."""
+        return self.text is None or self.table is not None
+
+    @property
     def sources(self) -> list[Source]:
         """All that has to be brought."""
         return [source for source in (self.values, self.present, self.text) if source is not None]

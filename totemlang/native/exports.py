@@ -23,6 +23,7 @@ class Exports:
     ) -> None:
         """Nothing is looked up yet."""
         self._store, self._instance = store, instance
+        self._functions: dict[str, wasmtime.Func] = {}
         self._known = _signatures.setdefault(module, {})
         self._found: dict[str, object] = {}
 
@@ -36,8 +37,11 @@ class Exports:
 
     def function(self, name: str) -> wasmtime.Func:
         """A function, for another instance. Raises KeyError: there is none of that name."""
-        function = self._find(name)
-        assert isinstance(function, wasmtime.Func)
+        function = self._functions.get(name)
+        if function is None:
+            found = self._find(name)
+            assert isinstance(found, wasmtime.Func)
+            function = self._functions[name] = found
         return function
 
     def memory(self, name: str) -> wasmtime.Memory:

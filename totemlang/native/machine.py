@@ -26,8 +26,9 @@ from totemlang.native.grouping.lying import Lying
 from totemlang.native.instance import Instance
 from totemlang.native.layout import CHAIN, CHUNK_FROM, FAILED_COUNT, FAILURES, ROWS_OUT
 from totemlang.native.limits import MOST_MEMORY
-from totemlang.native.reading import Read, read_aggregates, read_groups, read_rows
+from totemlang.native.reading import Read, read_aggregates, read_groups
 from totemlang.native.reading_groups import read_lying
+from totemlang.native.reading_rows import Rows, read_rows
 from totemlang.native.static_values import place_globals, place_lookups, variable
 from totemlang.native.translation.outputs import failures_of, make_room, pointers
 from totemlang.native.translation.plan import Plan
@@ -56,7 +57,7 @@ MOST_TOTEM = 1 << 62
 
 @frozen
 class Opened:
-    """A batch that is paid for and lies in memory.
+    """A batch that is paid for; its `rows` lie in memory, or come there a stretch at a time.
 
     What was paid for reading and for the first block of its records, the counters before it, and
     the totem drawn for what it will cost beside.
@@ -68,6 +69,7 @@ class Opened:
     work: int
     counted: bytes
     left: int
+    rows: Read | Rows
 
 
 class NativeMachine:
@@ -134,7 +136,15 @@ class NativeMachine:
 
         None: there is no memory for it, and nothing is charged.
         """
-        return self._open(stage, self._rows(stage, batch), room)
+        rows = self._rows(stage, batch).in_stretches()
+        return self._open(stage, rows, min(room, rows.at_once))
+
+    def stop_of(self, opened: Opened, start: int) -> int:
+        """Have the records from one on in memory, where a stretch begins; gives where it stops."""
+        assert isinstance(opened.rows, Rows)
+        if not start:
+            return opened.rows.at_once  # the first lie there
+        return opened.rows.bring_from(start, self._input, self.plan.stages[opened.stage].frame)
 
     def close_map(self, opened: Opened, left: int) -> Failures:
         """End a batch that was run as a whole, with so much totem left; what failed."""
@@ -287,14 +297,12 @@ class NativeMachine:
 
     # --- a batch
 
-    def _rows(self, stage: int, batch: pa.RecordBatch) -> Read:
+    def _rows(self, stage: int, batch: pa.RecordBatch) -> Rows:
         """What a batch brings to a map."""
         used = self.plan.stages[stage].used
-        return read_rows(
-            self._input, self._module.stages[stage], used, self._verified.prices, batch
-        )
+        return read_rows(self._module.stages[stage], used, self._verified.prices, batch)
 
-    def _run(self, stage: int, read: Read) -> NativeEmission | None:
+    def _run(self, stage: int, read: Read | Rows) -> NativeEmission | None:
         """Run a stage over what was read; None where the interpreter has to."""
         opened = self._open(stage, read, read.records)
         if opened is None:
@@ -310,7 +318,7 @@ class NativeMachine:
         columns = pointers(self.instance, self.plan.stages[stage].places, len(kinds))
         return NativeEmission(self.instance, kinds, columns, rows, found, *self._strings)
 
-    def _open(self, stage: int, read: Read, room: int) -> Opened | None:
+    def _open(self, stage: int, read: Read | Rows, room: int) -> Opened | None:
         """Pay for what is read and bring it to memory; None where the interpreter has to."""
         definition, plan = self._module.stages[stage], self.plan.stages[stage]
         work = self._work(stage) * read.records
@@ -325,7 +333,7 @@ class NativeMachine:
         except Trapped:
             self._give_up(counted, read.price + work)
             return None
-        return Opened(stage, read.records, read.price, work, counted, left)
+        return Opened(stage, read.records, read.price, work, counted, left, read)
 
     def _work(self, stage: int) -> int:
         """Totem of the first block of a record, which is paid for a batch at once."""

@@ -72,21 +72,6 @@ class Read:
         block.instance.write(frame, frame_words([entry(address) for entry in self.entries]))
 
 
-def read_rows(
-    block: Input, stage: Stage, used: Used, prices: PriceTable, batch: pa.RecordBatch
-) -> Read:
-    """A batch of rows for a map."""
-    block.begin()
-    read = Read(batch.num_rows, used)
-    total = 0
-    for at, parameter in enumerate(stage.parameters):
-        total += _scalars(
-            block, read, batch.column(at), parameter.type.kind, parameter.type.is_optional, prices
-        )
-    read.price = prices.weight("read") * total
-    return read
-
-
 def read_groups(
     block: Input,
     stage: Stage,

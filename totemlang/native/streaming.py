@@ -88,31 +88,31 @@ class Stream:
         )
         if opened is None:
             return self._interpreted(batch, Failures())
-        done, left = 0, opened.left
+        done, stop, left = 0, 0, opened.left
+        entrance, settings = self._loop()
         while done < rows:
+            if done == stop:
+                stop = self.machine.stop_of(opened, done)
             try:
-                left = self._run(opened, done, left)
+                left = entrance(done, stop, left, *settings)
             except Trapped:
                 return self._after_trap(opened, batch)
-            done = self._look_after()
+            out, done, _, taken, _, streamed = self._words()
+            if done < stop or taken < out or done == rows:
+                self._look_after(out, taken, streamed)
+                entrance, settings = self._loop()
         return self.machine.close_map(opened, left)
 
-    def _run(self, opened: Opened, done: int, left: int) -> int:
-        """Go on from a record as far as the grouping takes it; gives the totem left."""
-        plan, machine = self.machine.plan, self.machine
-        loop = self.grouping.loop()
-        repeats = plan.stages[self.stage].repeats
-        chunk = CHUNKS.several if repeats else CHUNKS.usual
-        if not loop.takes:
-            chunk = CHUNKS.first
-        return self._entrance(loop)(
-            done,
-            opened.records,
-            chunk,
-            left,
+    def _loop(self) -> tuple[Entrance, tuple[int, ...]]:
+        """The loop that goes on as things stand, and what it is told beside its records."""
+        plan, loop = self.machine.plan, self.grouping.loop()
+        stage = plan.stages[self.stage]
+        chunk = CHUNKS.several if stage.repeats else CHUNKS.usual
+        settings = (
+            chunk if loop.takes else CHUNKS.first,
             int(loop.takes),
-            *machine.input_block,
-            plan.stages[self.stage].places,
+            *self.machine.input_block,
+            stage.places,
             4 * self.grouping.columns,
             self.grouping.arguments,
             plan.counters,
@@ -120,10 +120,10 @@ class Stream:
             plan.backup,
             loop.most,
         )
+        return self._entrance(loop), settings
 
-    def _look_after(self) -> int:
-        """Do what the loop cannot; gives the record to go on from."""
-        out, done, _, taken, _, streamed = self._words()
+    def _look_after(self, out: int, taken: int, streamed: int) -> None:
+        """Do what the loop cannot, that has taken so many of the rows emitted last."""
         places = pointers(
             self.machine.instance,
             self.machine.plan.stages[self.stage].places,
@@ -131,7 +131,6 @@ class Stream:
         )
         self.grouping.look_after(places, out, taken, streamed)
         self.machine.instance.write(ROWS_STREAMED, bytes(8))
-        return done
 
     def _words(self) -> tuple[int, int, int, int, int, int]:
         found = self.machine.instance.read(ROWS_OUT, 32)

@@ -20,7 +20,7 @@
 IMPORTS
 FUNCTIONS
 (func (export "stream")
-  (param $from i32) (param $rows i32) (param $chunk i32) (param $left i64) (param $takes i32)
+  (param $from i32) (param $rows i32) (param $left i64) (param $chunk i32) (param $takes i32)
   (param $input i32) (param $input_size i32)
   (param $places i32) (param $places_size i32) (param $arguments i32)
   (param $counters i32) (param $counters_size i32) (param $backup i32) (param $most i32)

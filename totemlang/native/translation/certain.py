@@ -223,5 +223,5 @@ def lanes(name: str, operands: list[str]) -> str:
     """An operation on doubles, written for two at once."""
     row = OPERATIONS[name]
     assert row.native is not None
-    text = row.native.at(Kind.DOUBLE).value.format(*operands, V="f64x2")
-    return text.replace("(f64.", "(f64x2.")
+    one = row.native.at(Kind.DOUBLE).value
+    return one.replace("(f64.", "({V}.").format(*operands, V="f64x2")
