@@ -14,12 +14,15 @@ from totemlang.data.file import open_data
 from totemlang.engine.local import run_job
 from totemlang.engine.outcome import Outcome
 from totemlang.native import reading_rows, streaming
+from totemlang.native.columns import Input
+from totemlang.native.machine import NativeMachine
 from totemlang.native.reading_rows import Rows, read_rows
 from totemlang.native.streaming import Chunks
 from totemlang.program import Program
 from totemlang.source import Source
 from totemlang.tables.prices import default_prices
-from vm.compiled import compiled
+from totemlang.vm.meter import Meter
+from vm.compiled import PLENTY, compiled
 
 ROWS = 1_000
 
@@ -124,9 +127,11 @@ def test_a_record_that_fails_is_named_by_its_place_in_the_batch(
 def read(columns: dict[str, Any], types: str) -> Rows:
     text = f"dataset rows({types})\n\nmap m(rows row)\n    emit 1 as k, 1 as n\nend map\n\n"
     text += "reduce r(int k, int[] n)\n    emit k, sum(n)\nend reduce\n"
-    stage = compiled(text).module.stages[0]
+    verified = compiled(text)
+    block = Input(NativeMachine(verified, (), (), Meter(PLENTY)).instance)
     used = frozenset(range(len(columns)))
-    return read_rows(stage, used, default_prices(), pa.record_batch(columns))
+    batch = pa.record_batch(columns)
+    return read_rows(block, verified.module.stages[0], used, default_prices(), batch)
 
 
 def test_strings_that_are_not_coded_come_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:

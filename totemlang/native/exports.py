@@ -23,7 +23,6 @@ class Exports:
     ) -> None:
         """Nothing is looked up yet."""
         self._store, self._instance = store, instance
-        self._functions: dict[str, wasmtime.Func] = {}
         self._known = _signatures.setdefault(module, {})
         self._found: dict[str, object] = {}
 
@@ -37,11 +36,8 @@ class Exports:
 
     def function(self, name: str) -> wasmtime.Func:
         """A function, for another instance. Raises KeyError: there is none of that name."""
-        function = self._functions.get(name)
-        if function is None:
-            found = self._find(name)
-            assert isinstance(found, wasmtime.Func)
-            function = self._functions[name] = found
+        function = self._find(name)
+        assert isinstance(function, wasmtime.Func)
         return function
 
     def memory(self, name: str) -> wasmtime.Memory:

@@ -12,7 +12,6 @@ from itertools import chain
 
 import numpy as np
 import pyarrow as pa
-import wasmtime
 from attrs import frozen
 
 from totemlang.bytecode.module import Stage, Value
@@ -193,10 +192,6 @@ class NativeMachine:
         """Where the batch at hand lies, and its bytes."""
         return self._input.address, self._input.size
 
-    def map_function(self, stage: int) -> wasmtime.Func:
-        """The function of a map, for a stream."""
-        return self.instance.exports.function(f"m{self.plan.first_stage + stage}")
-
     def reduce_rows(self, stage: int, batch: pa.RecordBatch, starts: Starts) -> Emission:
         """Run a reduce over groups of sorted rows. Raises as `map`."""
         definition = self._module.stages[stage]
@@ -300,7 +295,8 @@ class NativeMachine:
     def _rows(self, stage: int, batch: pa.RecordBatch) -> Rows:
         """What a batch brings to a map."""
         used = self.plan.stages[stage].used
-        return read_rows(self._module.stages[stage], used, self._verified.prices, batch)
+        definition, prices = self._module.stages[stage], self._verified.prices
+        return read_rows(self._input, definition, used, prices, batch)
 
     def _run(self, stage: int, read: Read | Rows) -> NativeEmission | None:
         """Run a stage over what was read; None where the interpreter has to."""

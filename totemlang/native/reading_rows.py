@@ -137,7 +137,7 @@ def _bring(placed: _Placed, start: int, stop: int, block: Input) -> tuple[int, i
 
 
 def read_rows(
-    stage: Stage, used: frozenset[int], prices: PriceTable, batch: pa.RecordBatch
+    block: Input, stage: Stage, used: frozenset[int], prices: PriceTable, batch: pa.RecordBatch
 ) -> Rows:
     """A batch of rows for a map."""
     total = 0
@@ -147,7 +147,8 @@ def read_rows(
         kind, each = parameter.type.kind, prices.bytes(parameter.type.kind)
         held = None
         if each is None or at in used:
-            held = column_bytes(batch.column(at), kind, parameter.type.is_optional)
+            known = block.known[at] if each is None else None
+            held = column_bytes(batch.column(at), kind, parameter.type.is_optional, known)
         total += each * batch.num_rows if each is not None else held.total if held else 0
         columns.append(held if at in used else None)
         widths.append(4 if kind is Kind.STRING else WIDTH[kind])

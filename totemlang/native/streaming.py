@@ -158,17 +158,16 @@ class Stream:
     def _entrance(self, loop: Loop) -> Entrance:
         found = self._entrances.get(loop.name)
         if found is None:
-            machine = self.machine.instance
+            machine, number = self.machine.instance, self.machine.plan.first_stage + self.stage
             imports: dict[tuple[str, str], wasmtime.Func | wasmtime.Memory] = {
                 ("machine", "memory"): machine.memory,
                 ("machine", "begin"): machine.exports.function("begin"),
-                ("machine", "map"): self.machine.map_function(self.stage),
+                ("machine", "map"): machine.exports.function(f"m{number}"),
                 ("grouping", "memory"): loop.memory,
                 ("grouping", "take"): loop.function,
             }
             if self._summing is not None:
-                pay = self.machine.plan.first_stage + self.stage
-                imports["machine", "pay"] = machine.exports.function(f"pay{pay}")
+                imports["machine", "pay"] = machine.exports.function(f"pay{number}")
                 for name in self._summing.taken_by:
                     imports["grouping", name] = self.grouping.function(name)
             module = compiled(_text(loop.is_bounded, self._summing))
