@@ -195,3 +195,44 @@ def test_strings_that_lie_in_one_place(texts: tuple[str, str]) -> None:
         texts[1]: 1_000,
     }
     assert sorted(found["total0"].to_pylist()) == [2 * sum(range(300)), 2 * sum(range(300, 800))]
+
+
+@pytest.mark.parametrize("size", range(17))
+def test_strings_one_behind_the_other(size: int) -> None:
+    """A run ends at the string that differs in one byte or in size, wherever it stands."""
+    same = "abcdefghijklmnopq"[:size]
+    others = {same + "x", same[:-1], same[:-1] + "x", "x" + same[1:]} - {same}
+    texts: list[str] = []
+    for other in sorted(others):
+        for before in (*range(31, 67), 96, 97, 98, 1_023, 1_024, 1_025):
+            texts += [same] * before + [other] + [other] * (before % 3)
+    values = pa.array(np.arange(len(texts)))
+    batch = columns(pa.array(texts), values)
+    of = plan([Kind.STRING], [Kind.LONG])
+    grouping = NativeGrouping(of)
+    grouping.add_batch(batch)
+    assert plainly(given_by(grouping)) == plainly(expected(of, batch))
+    grouping = NativeGrouping(of)
+    grouping.add_batch(columns(pa.array(texts[::-1]), values))
+    found = plainly(given_by(grouping))
+    assert found == plainly(expected(of, columns(pa.array(texts[::-1]), values)))
+
+
+@pytest.mark.parametrize("emit", ["row.s", "concat(row.s, row.s)"])
+def test_equal_strings_with_others_between(emit: str) -> None:
+    """Strings that a map leaves out lie between the others; what it makes lies elsewhere."""
+    text = (
+        "dataset rows(string s, long v)\n\nmap m(rows row)\n    if row.v % 7 > row.v / 300 then\n"
+        f"        emit {emit}, row.v\n    end if\nend map\n\n"
+        "reduce r(string k, long[] v)\n    emit k, sum(v)\nend reduce\n"
+    )
+    verified = compiled(text)
+    machine = NativeMachine(verified, [], [], Meter(PLENTY))
+    of = plan([Kind.STRING], [Kind.LONG])
+    grouping = NativeGrouping(of, Place(machine.instance.store, machine.instance.memory))
+    names = ["one"] * 900 + ["two"] * 300 + ["one"] * 300 + ["six"] * 200
+    rows = pa.record_batch([pa.array(names), pa.array(range(1_700))], names=["s", "v"])
+    emission = machine.map(0, rows)
+    batch = emission.batch()
+    grouping.add(emission)
+    assert plainly(given_by(grouping)) == plainly(expected(of, batch))

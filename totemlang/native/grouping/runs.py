@@ -21,6 +21,9 @@ from totemlang.schema.types import Kind
 _LEAST, _MOST = 32, 1_024
 """Rows of a run: fewer go row by row, of longer ones so many at once."""
 
+_TURN = 16
+"""Strings compared in a turn: they have whole vectors of bytes, whatever their size."""
+
 _LAST_STEP = 256
 """Rows, at most, that go in row by row before the next look for a run."""
 
@@ -146,7 +149,11 @@ class Runs:
   {otherwise.replace("$p", "$start")})"""
 
     def _run_of_texts(self, part: int) -> str:
-        """The same by the bytes of strings of at most 16."""
+        """The same by the bytes of strings of at most 16.
+
+        Strings of one size that lie one behind the other are compared with the ones before them,
+        many at once; the others one after the other with the first.
+        """
         size = "(i64.shr_u (local.get $text) (i64.const 32))"
         place = "(i32.wrap_i64 (local.get $text))"
         differs = f"""(i32.or (i64.ne {size} (local.get $size))
@@ -154,25 +161,70 @@ class Runs:
         return f"""
 (func $texts{part} (param $p i32) (param $number i32) (result i32)
   (local $text i64)(local $size i64)(local $limit i32)(local $mask v128)(local $x v128)
-  (local $left i32)
+  (local $left i32)(local $at i32)(local $end i32)(local $apart i32)(local $next v128)
+  (local $two v128)
   (local.set $limit (i32.sub (i32.shl (memory.size $source) (i32.const 16)) (i32.const 16)))
   (local.set $text (i64.load $source (local.get $p)))
   (local.set $size {size})
   (if (i32.or (i64.gt_u (local.get $size) (i64.const 16))
       (i32.gt_u {place} (local.get $limit))) (then (return (i32.const 0))))
+  (local.set $left (local.get $number))
+  {self._texts_in_a_row(place)}
+  (local.set $text (i64.load $source (local.get $p)))
   (local.set $mask (v128.load $own (i32.add (i32.const {self.state.masks})
     (i32.shl (i32.wrap_i64 (local.get $size)) (i32.const 4)))))
   (local.set $x (v128.load $source {place}))
-  (local.set $left (local.get $number))
   (block $other
     (loop $same
+      (br_if $other (i32.eqz (local.get $left)))
       (local.set $text (i64.load $source (local.get $p)))
       (br_if $other {differs})
       (br_if $other (v128.any_true (v128.and (local.get $mask)
         (v128.xor (local.get $x) (v128.load $source {place})))))
       (local.set $p (i32.add (local.get $p) (i32.const 8)))
-      (br_if $same (local.tee $left (i32.sub (local.get $left) (i32.const 1))))))
+      (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+      (br $same)))
   (i32.and (i32.sub (local.get $number) (local.get $left)) (i32.const -8)))"""
+
+    def _texts_in_a_row(self, place: str) -> str:
+        """Go on from the first string over turns of equal ones, each behind the one before.
+
+        `$p` and `$left` are those of the last one then.
+        """
+        places = ["(v128.xor (v128.load $source offset=8 (local.get $p)) (local.get $next))"]
+        for pair in range(1, _TURN // 2):
+            load = f"(v128.load $source offset={16 * pair + 8} (local.get $p))"
+            places.append(f"""(local.set $next (i64x2.add (local.get $next) (local.get $two)))
+(local.set $x (v128.or (local.get $x) (v128.xor {load} (local.get $next))))""")
+        return f"""
+(block $uneven
+  (br_if $uneven (i64.gt_u (i64.add (i64.extend_i32_u {place})
+      (i64.mul (local.get $size) (i64.extend_i32_u (local.get $number))))
+    (i64.extend_i32_u (local.get $limit))))
+  (local.set $apart (i32.wrap_i64 (local.get $size)))
+  (local.set $at {place})
+  (local.set $two (i64x2.splat (i64.shl (local.get $size) (i64.const 1))))
+  (local.set $next (i64x2.replace_lane 1 (i64x2.splat
+    (i64.add (local.get $text) (local.get $size)))
+    (i64.add (local.get $text) (i64.shl (local.get $size) (i64.const 1)))))
+  (loop $turn
+    (br_if $uneven (i32.le_u (local.get $left) (i32.const {_TURN})))
+    (local.set $x {places[0]})
+    {" ".join(places[1:])}
+    (local.set $next (i64x2.add (local.get $next) (local.get $two)))
+    (br_if $uneven (v128.any_true (local.get $x)))
+    (local.set $end (i32.add (local.get $at)
+      (i32.mul (local.get $apart) (i32.const {_TURN}))))
+    (if (local.get $apart) (then
+      (loop $bytes
+        (local.set $x (v128.or (local.get $x) (v128.xor (v128.load $source (local.get $at))
+          (v128.load $source (i32.add (local.get $at) (local.get $apart))))))
+        (local.set $at (i32.add (local.get $at) (i32.const 16)))
+        (br_if $bytes (i32.lt_u (local.get $at) (local.get $end))))))
+    (br_if $uneven (v128.any_true (local.get $x)))
+    (local.set $p (i32.add (local.get $p) (i32.const {8 * _TURN})))
+    (local.set $left (i32.sub (local.get $left) (i32.const {_TURN})))
+    (br $turn)))"""
 
     def _known_directly(self) -> str:
         keys = self.loops.keys
