@@ -16,7 +16,6 @@ from attrs import define, field
 from totemlang.bytecode.module import Stage
 from totemlang.data.bind import BoundData
 from totemlang.engine.result_size import check_result
-from totemlang.engine.result_table import result_table
 from totemlang.engine.spool import Spool
 from totemlang.engine.stages import Done, followed_by, is_reduce
 from totemlang.engine.tasks import Task, data_tasks, groups_tasks, spool_tasks
@@ -60,7 +59,7 @@ class Chain:
     finished: Callable[[int, StageRun], None]
 
     def run(self, data: BoundData) -> pa.Table:
-        """Run all stages over bound data; gives what the last one emits.
+        """Run all stages over bound data; gives what the last one emits, in pieces.
 
         Raises:
             OutOfTotem, OperationFailed: as `finished` and the workers do.
@@ -79,7 +78,7 @@ class Chain:
             assert isinstance(source, Spool)
             columns = stages[-1].emitted.columns
             check_result(source, columns, self.policy, self.work.verified.prices)
-            return result_table(source.table(), columns)
+            return source.table()
 
     def _run_stage(
         self, number: int, stage: Stage, source: BoundData | Gathering, into: Gathering

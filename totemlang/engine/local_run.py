@@ -33,7 +33,8 @@ from totemlang.engine.manager import TotemManager
 from totemlang.engine.outcome import DONE, Outcome, Usage
 from totemlang.engine.progress import Reporter
 from totemlang.engine.receipt import Receipt, make_receipt
-from totemlang.engine.result_hash import table_hash, variables_hash
+from totemlang.engine.result_hash import HashInMaking, variables_hash
+from totemlang.engine.result_table import result_table
 from totemlang.engine.script import ScriptRun
 from totemlang.engine.spool import Scratch
 from totemlang.engine.tiers import chosen_tier
@@ -182,9 +183,11 @@ class LocalRun:
                 self._tell,
                 self._finished,
             )
-            table = stages.run(work.data)
-        columns = self.verified.module.stages[-1].emitted.columns
-        return _Result(table_hash(table, columns), table)
+            rows = stages.run(work.data)
+            columns = self.verified.module.stages[-1].emitted.columns
+            hash_ = HashInMaking(rows, columns)
+            table = result_table(rows, columns)
+        return _Result(hash_.result(), table)
 
     def _run_script(self, run: ScriptRun) -> _Result:
         module = self.verified.module

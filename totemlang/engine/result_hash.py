@@ -12,10 +12,13 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from threading import Thread
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from attrs import define, field
 
 from totemlang.bytecode.module import Value
 from totemlang.schema.types import Field, Kind, Type
@@ -25,6 +28,9 @@ TABLE_HEAD = b"totem result 1\n"
 
 _AT_ONCE = 65_536
 """Values encoded at a time."""
+
+_WORTH_A_THREAD = 1 << 20
+"""Bytes of a table that take a millisecond."""
 
 FORMS = {
     Kind.BOOL: "<?",
@@ -49,8 +55,41 @@ def table_hash(table: pa.Table, columns: Sequence[Field]) -> str:
     return digest.hexdigest()
 
 
-def table_encoding(table: pa.Table, columns: Sequence[Field]) -> Iterator[bytes]:
-    """The encoding of a result table, piece by piece."""
+@define
+class HashInMaking:
+    """The hash of a result table, made while its holder does other things, if that is worth it."""
+
+    table: pa.Table
+    columns: Sequence[Field]
+    _found: str | None = field(default=None, init=False)
+    _error: BaseException | None = field(default=None, init=False)
+    _thread: Thread | None = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Begin."""
+        if self.table.nbytes >= _WORTH_A_THREAD:
+            self._thread = Thread(target=self._make, daemon=True)
+            self._thread.start()
+
+    def result(self) -> str:
+        """The hash, once it is made; see `table_hash`."""
+        if self._thread is None:
+            return table_hash(self.table, self.columns)
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        assert self._found is not None
+        return self._found
+
+    def _make(self) -> None:
+        try:
+            self._found = table_hash(self.table, self.columns)
+        except BaseException as error:
+            self._error = error
+
+
+def table_encoding(table: pa.Table, columns: Sequence[Field]) -> Iterator[bytes | memoryview]:
+    """The encoding of a result table, piece by piece; some pieces are those of the table."""
     yield TABLE_HEAD + _count(len(columns))
     for column in columns:
         yield _text(column.name) + _text(str(column.type))
@@ -61,7 +100,7 @@ def table_encoding(table: pa.Table, columns: Sequence[Field]) -> Iterator[bytes]
                 yield _column(chunk.slice(start, _AT_ONCE), column.type.kind)
 
 
-def _column(array: pa.Array, kind: Kind) -> bytes:
+def _column(array: pa.Array, kind: Kind) -> bytes | memoryview:
     """The values of an array without nulls."""
     if kind is Kind.STRING:
         return _strings(array)
@@ -70,10 +109,17 @@ def _column(array: pa.Array, kind: Kind) -> bytes:
     width = array.type.bit_width // 8
     if kind in _NAN:
         values = array.to_numpy(zero_copy_only=False)
-        found = np.where(np.isnan(values), np.frombuffer(_NAN[kind], values.dtype), values)
-        return bytes(found.astype(f"<f{width}", copy=False))
+        if np.isnan(values.min(initial=0)):  # which is NaN where any is
+            values = np.where(np.isnan(values), np.frombuffer(_NAN[kind], values.dtype), values)
+        return _bytes(values.astype(f"<f{width}", copy=False))
     whole = array.view(pa.int32() if width == 4 else pa.int64())
-    return bytes(whole.to_numpy(zero_copy_only=False).astype(f"<i{width}", copy=False))
+    return _bytes(whole.to_numpy(zero_copy_only=False).astype(f"<i{width}", copy=False))
+
+
+def _bytes(values: Any) -> memoryview:
+    """Numbers as they lie."""
+    held: Any = np.ascontiguousarray(values)
+    return memoryview(held).cast("B")
 
 
 def _strings(array: pa.Array) -> bytes:

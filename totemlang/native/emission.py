@@ -62,12 +62,15 @@ class NativeEmission:
         return pa.RecordBatch.from_arrays(arrays, names=[f"c{i}" for i in range(len(arrays))])
 
     def _values(self, kind: Kind, address: int, rows: int) -> pa.Array:
-        data = self.instance.read(address, rows * WIDTH[kind])
         if kind is Kind.BOOL:
-            data = np.packbits(np.frombuffer(data, np.uint8), bitorder="little").tobytes()
-        elif kind in (Kind.FLOAT, Kind.DOUBLE):
-            data = _with_one_nan(data, np.float32 if kind is Kind.FLOAT else np.float64)
-        return pa.Array.from_buffers(ARROW[kind], rows, [None, pa.py_buffer(data)])
+            held = np.frombuffer(self.instance.read(address, rows), np.uint8)
+            data = pa.py_buffer(np.packbits(held, bitorder="little").tobytes())
+        else:
+            data = pa.allocate_buffer(rows * WIDTH[kind])
+            self.instance.copy_out(address, data.address, data.size)
+            if kind in (Kind.FLOAT, Kind.DOUBLE):
+                _make_one_nan(data, np.float32 if kind is Kind.FLOAT else np.float64)
+        return pa.Array.from_buffers(ARROW[kind], rows, [None, data])
 
     def _strings(self, _: Kind, address: int, rows: int) -> pa.Array:
         instance = self.instance
@@ -97,7 +100,7 @@ class NativeEmission:
         return pa.array(texts, pa.string())
 
 
-def _with_one_nan(data: bytes, form: type[np.floating[Any]]) -> bytes:
+def _make_one_nan(data: pa.Buffer, form: type[np.floating[Any]]) -> None:
     values = np.frombuffer(data, form)
-    bad = values != values
-    return np.where(bad, form(np.nan), values).tobytes() if bad.any() else data
+    if np.isnan(values.min(initial=0)):  # which is NaN where any is
+        values[np.isnan(values)] = form(np.nan)

@@ -98,6 +98,12 @@ class Instance:
             self._expect(address, size)
             ctypes.memmove(self._base + address, source, size)
 
+    def copy_out(self, address: int, target: int, size: int) -> None:
+        """Bring bytes of memory to elsewhere in this process."""
+        if size:
+            self._expect(address, size)
+            ctypes.memmove(target, self._base + address, size)
+
     def _expect(self, address: int, size: int) -> None:
         if address + size > self._size:
             self._size = self.size
