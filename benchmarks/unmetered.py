@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from attrs import evolve
 
 from totemlang.native.translation import translator
-from totemlang.native.translation.body import METERING
+from totemlang.native.translation.items import METERING
 from totemlang.native.translation.plan import Plan
 from totemlang.verify.verified import VerifiedModule
 

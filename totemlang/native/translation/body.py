@@ -16,7 +16,8 @@ from totemlang.native.translation.choices import Choice
 from totemlang.native.translation.counted_loop import Counted
 from totemlang.native.translation.dues import Dues
 from totemlang.native.translation.filters import Branchless
-from totemlang.native.translation.items import Item, item_of
+from totemlang.native.translation.following import Following
+from totemlang.native.translation.items import METERING, Item, item_of
 from totemlang.native.translation.memory_use import MemoryUse
 from totemlang.native.translation.ownership import Ownership
 from totemlang.native.translation.plan import Counting
@@ -26,9 +27,6 @@ from totemlang.schema.types import Type
 from totemlang.tables.prices import PriceTable
 from totemlang.verify.verified import Block, Step, VerifiedCode, VerifiedModule
 from totemlang.vm.shape import Shape
-
-METERING = "(;m;)"
-"""Begins the lines that a build without metering does without."""
 
 MOST_LOCAL_COUNTERS = 48
 """Beyond these, the counters of a stage stand in memory all the time."""
@@ -99,6 +97,8 @@ class BodyWriter:
     charges: bool = False
     dues: Dues | None = None
     """What it owes; None where blocks are charged one by one."""
+    following: Following = field(factory=Following)
+    """Its counters that follow from something else."""
     entries: str = "(i64.const 1)"
     """How often it was entered until now."""
     rounds: dict[int, Counted] = field(factory=dict)
@@ -109,6 +109,8 @@ class BodyWriter:
     """The lines from which on their bodies stand."""
     special: dict[int, int] = field(factory=dict)
     """Instructions that mean something else in a counted loop, and what opens that."""
+    beside: list[str] = field(factory=list)
+    """Functions of its own."""
     kept_at: int = -1
     """Where variables stand while more totem is asked for; -1: nowhere yet."""
     landings: list[str] = field(factory=lambda: ["$fail"])

@@ -46,25 +46,31 @@ def open_if(to: BodyWriter) -> None:
     """Take the condition. What a filter guards is done anyhow, and counted if it holds."""
     condition = to.pop()
     to.opened.append(to.at)
+    follows = to.following.is_emitted(to.at)
     if to.at in to.free.filters:
-        _guard(to, condition.text)
+        _guard(to, condition.text, follows=follows)
         return
     if not to.choices and is_choice(to.verified, to.shape, to.ranges, to.at):
         _open_choice(to, condition)
         return
     to.write(f"{condition.text} if")
-    to.count(to.at)
+    if not follows:
+        to.count(to.at)
 
 
-def _guard(to: BodyWriter, condition: str) -> None:
-    """What follows is done anyhow; it counts only where the condition holds, and those around."""
+def _guard(to: BodyWriter, condition: str, *, follows: bool) -> None:
+    """What comes next is done anyhow; it counts only where the condition holds, and those around.
+
+    How often that is may follow from something else.
+    """
     if to.guard:
         condition = f"(i32.and {to.guard} {condition})"
     name = f"$c{to.at}"
     held = to.local(name, "i32")
     to.write(f"(local.set {name} {condition})")
     to.guards.append(held)
-    to.count(to.at, f"(i64.extend_i32_u {held})")
+    if not follows:
+        to.count(to.at, f"(i64.extend_i32_u {held})")
 
 
 def _open_choice(to: BodyWriter, condition: Item) -> None:
@@ -90,12 +96,15 @@ def open_logic(to: BodyWriter) -> None:
     to.opened.append(to.at)
     result = to.local(f"$q{to.at}", "i32")
     to.write(f"(local.set $q{to.at} {left.text})")
-    asks = f"(i32.eqz {result})" if to.instruction.operation == "or" else result
+    is_or = to.instruction.operation == "or"
+    asks = f"(i32.eqz {result})" if is_or else result
+    follows = not is_or and to.following.asks(to, left.text)
     if to.at in to.free.logic:
-        _guard(to, asks)
+        _guard(to, asks, follows=follows)
         return
     to.write(f"{asks} if")
-    to.count(to.at)
+    if not follows:
+        to.count(to.at)
 
 
 # --- ends
@@ -116,6 +125,7 @@ def end(to: BodyWriter) -> None:
     if name in ("and", "or"):
         right = to.pop()
         both = f"(local.get $q{opening})"
+        to.following.both(to, both, opening, right.text)
         if opening in to.free.logic:
             to.guards.pop()
             to.write(f"(local.set $q{opening} (i32.{name} {both} {right.text}))")

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 from totemlang.native.translation.body import BodyWriter
 from totemlang.native.translation.counted_loop import Counted, counted
-from totemlang.native.translation.dues import NOTHING, ROUNDS, settle
+from totemlang.native.translation.dues import ROUNDS, settle_between
+from totemlang.native.translation.following import Every, less_all
 from totemlang.native.translation.items import Item
 from totemlang.native.translation.ranges import INT as INT_RANGE
 from totemlang.native.translation.ranges import Range
+from totemlang.native.translation.same_rounds import same_length, same_rounds
 from totemlang.schema.types import BOOL, INT
 from totemlang.vm.shape import LOOPS
 
 _IN_A_ROW = ((16, 4), (48, 2))
 """Instructions of a round, and how many rounds are written where they are no more."""
+
+_NOTHING = "(i64.extend_i32_u (global.get $failed))"
+"""Zero, as nothing has failed, but the compiler does not know: what is added to it is worked out
+where it stands. Otherwise it would be ahead of the loop, each time, for what is rarely needed."""
 
 _MOST_AHEAD = ROUNDS + 1
 """Rounds that may be free to run, either way."""
@@ -75,11 +81,11 @@ def can_run_over(to: BodyWriter) -> bool:
     return to.dues is not None and not any(each.operation in LOOPS for each in body)
 
 
-def run_over(to: BodyWriter, length: str) -> None:
+def run_over(to: BodyWriter, length: str, array: Item) -> None:
     """The `foreach` at hand begins, over so many elements; `$i…` is the position of each."""
     loop = Counted(to.shape.frames[to.at], -1, "lt", is_wide=False, step=1)
     to.rounds[to.at] = loop
-    _begin(to, to.at, loop, length, Range(0, 0))
+    _begin(to, to.at, loop, length, Range(0, 0), array)
 
 
 def step_on(to: BodyWriter, opening: int) -> None:
@@ -93,7 +99,24 @@ def _variable(to: BodyWriter, opening: int, loop: Counted) -> str:
     return to.slot(loop.slot).text if loop.slot >= 0 else f"(local.get $i{opening})"
 
 
-def _begin(to: BodyWriter, opening: int, loop: Counted, until: str, start: Range) -> None:
+def _every(
+    to: BodyWriter, opening: int, loop: Counted, start: Range, array: Item | None
+) -> Every | None:
+    """What is known of a loop that has as many rounds in each record."""
+    same = same_length(array) if array is not None else None
+    if array is None and isinstance(start.only, int):
+        same = same_rounds(to, loop, start.only)
+    return to.following.begins(to, opening, same)
+
+
+def _begin(
+    to: BodyWriter,
+    opening: int,
+    loop: Counted,
+    until: str,
+    start: Range,
+    array: Item | None = None,
+) -> None:
     width = "i64" if loop.is_wide else "i32"
     variable = _variable(to, opening, loop)
     bound = to.local(f"$e{opening}", width)
@@ -105,7 +128,11 @@ def _begin(to: BodyWriter, opening: int, loop: Counted, until: str, start: Range
     if start.only is None:
         to.local(f"$v{opening}", "i32")
         to.meter(f"(local.set $v{opening} {variable})")
-    to.meter(_limited(to, opening, loop, first, "(local.get $tick)", start))
+    every = _every(to, opening, loop, start, array)
+    if every is None:
+        to.meter(_limited(to, opening, loop, first, "(local.get $tick)", start))
+    elif every.number is None or every.number > ROUNDS:
+        to.meter(_limited(to, opening, loop, first, f"(i32.const {ROUNDS})", start))
     to.write(f"block $o{opening}")
     to.write(f"block $b{opening}")
     to.write(f"block $f{opening}")
@@ -132,7 +159,7 @@ def _limited(
         nearer = f"({width}.{sign}_s {near} {bound})"
         return f"(local.set $u{opening} (select {near} {bound} {nearer}))"
     far = to.local(f"$w{opening}", "i64")
-    near, other = far, f"(i64.add {bound} {NOTHING})"
+    near, other = far, f"(i64.add {bound} {_NOTHING})"
     if not loop.is_wide:
         near = f"(i32.wrap_i64 {far})"
         other = f"(i64.extend_i32_s (i32.add {bound} (global.get $failed)))"
@@ -160,25 +187,29 @@ def close(to: BodyWriter, opening: int) -> None:
         to.lines += round_lines
     to.write(f"(br_if $l{opening} {goes_on}) end end")
     to.write(f"(br_if $b{opening} (i32.eqz {loop.condition(variable, bound)}))")
-    to.meter(
-        f"(local.set ${name} (i64.add {count} {rounds}))"
-        f"{settle(to, to.entries, to.at)}"
-        f"(local.set ${name} (i64.sub {count} {rounds}))"
-        f"(local.set $tick (i32.add (i32.const {ROUNDS}) {done}))"
-        + _limited(to, opening, loop, variable, f"(i32.const {ROUNDS})", INT_RANGE)
-    )
+    every = to.following.every.get(opening)
+    if every is None or every.number is None or every.number > ROUNDS:
+        tick = f"(local.set $tick (i32.add (i32.const {ROUNDS}) {done}))"
+        to.meter(
+            f"(local.set ${name} (i64.add {count} {rounds}))"
+            f"{settle_between(to, to.entries, to.at)}"
+            f"(local.set ${name} (i64.sub {count} {rounds}))"
+            + (tick if every is None else "")
+            + _limited(to, opening, loop, variable, f"(i32.const {ROUNDS})", INT_RANGE)
+        )
     to.write(f"br $r{opening} end")
     if landing in to.landed:
         outer = to.landings[-1]
         to.landed.add(outer)
-        to.write(f"end {rounds_done(to, opening)} br {outer}")
+        to.write(f"end {rounds_done(to, opening)}{less_all(to, opening)} br {outer}")
     else:
         to.write("unreachable end")
     to.write("end")
-    to.meter(
-        f"(local.set ${name} (i64.add {count} {rounds}))"
-        f"(local.set $tick (i32.sub (local.get $tick) {done}))"
-    )
+    if every is None:
+        to.meter(
+            f"(local.set ${name} (i64.add {count} {rounds}))"
+            f"(local.set $tick (i32.sub (local.get $tick) {done}))"
+        )
     to.write("end")
 
 
@@ -186,7 +217,10 @@ def leave(to: BodyWriter, opening: int) -> None:
     """`break`: the round at hand is the last."""
     loop = to.rounds[opening]
     done = _rounds(loop, to.begins[opening], _variable(to, opening, loop))
-    to.meter(f"{rounds_done(to, opening)}(local.set $tick (i32.sub (local.get $tick) {done}))")
+    tick = f"(local.set $tick (i32.sub (local.get $tick) {done}))"
+    if opening in to.following.every:
+        tick = less_all(to, opening)
+    to.meter(f"{rounds_done(to, opening)}{tick}")
     to.write(f"br $o{opening}")
 
 

@@ -8,13 +8,15 @@ gives back what would have been charged after it.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from totemlang.native.translation.items import read_again
+from totemlang.native.translation.following import count_of
+from totemlang.native.translation.items import METERING, read_again
 from totemlang.verify.verified import VerifiedCode
 from totemlang.vm.counting import Stops, count_blocks
 from totemlang.vm.shape import LOOPS, OPENING, Frame, Shape
@@ -24,10 +26,6 @@ if TYPE_CHECKING:
 
 ROUNDS = 1 << 14
 """Rounds of loops after which a body deducts what it owes."""
-
-NOTHING = "(i64.extend_i32_u (global.get $failed))"
-"""Zero, as nothing has failed, but the compiler does not know: what is added to it is worked out
-where it stands. Otherwise it would be ahead of the loop, each time, for what is rarely needed."""
 
 _MOST_INSTRUCTIONS = 600
 _MOST_OPENINGS = 40
@@ -103,38 +101,70 @@ def begin(to: BodyWriter, dues: Dues | None) -> None:
     to.local("$left", "i64")
 
 
-def settle(to: BodyWriter, entries: str, at: int = -1, *, refill: bool = True) -> str:
-    """Deduct what is owed by now: at the end, or where a round ends at an instruction."""
+def settle(to: BodyWriter, entries: str, *, refill: bool = True) -> str:
+    """Deduct what is owed at the end, when all counters hold what they count."""
+    dues = to.dues
+    if dues is None or dues.nothing:
+        return ""
+    counts = {opening: f"(local.get ${to.counters[opening]})" for opening in dues.counted}
+    text = _deduct(dues, 0, entries, counts)
+    return text + _REFILL if refill else text
+
+
+def settle_between(to: BodyWriter, entries: str, at: int = -1) -> str:
+    """Deduct what is owed by now, where a round ends at an instruction, or (-1) between records.
+
+    That is done by a function of its own: what it looks at is rarely needed where rounds follow
+    rounds, and would be worked out ahead of them, each time.
+    """
     dues = to.dues
     before, after = _kept(to, at) if at >= 0 else ("", "")
     if dues is None or dues.nothing:
         return ""
-    constant = dues.beyond(at) if at >= 0 else 0
-    due = f"(i64.const {constant})"
-    nothing = f"(local.set $due {NOTHING})" if at >= 0 else ""
+    counts = {
+        opening: count_of(to, opening, at, entries, may_exceed=totem < 0)
+        for opening, totem in dues.counted.items()
+    }
+    beyond = dues.beyond(at) if at >= 0 else 0
+    text = _deduct(dues, beyond, entries, counts) + _REFILL
+    name = f"$due{to.number}x{len(to.beside)}"
+    types = {"$from": "i32", **to.locals}
+    used = [each for each in dict.fromkeys(_READ.findall(text)) if each != "$due"]
+    parameters = " ".join(f"(param {each} {types[each]})" for each in used)
+    to.beside.append(
+        f"{METERING}(func {name} {parameters} (result i64 i64) (local $due i64)"
+        f" {text} (local.get $left) (local.get $paid))"
+    )
+    given = " ".join(f"(local.get {each})" for each in used)
+    return f"{before}(call {name} {given})(local.set $paid)(local.set $left){after}"
+
+
+_READ = re.compile(r"\(local\.get (\$\w+)\)")
+
+_REFILL = (
+    "(if (i64.lt_s (local.get $left) (i64.const 0))"
+    " (then (local.set $left (call $refill (local.get $left)))))"
+)
+
+
+def _deduct(dues: Dues, beyond: int, entries: str, counts: Mapping[int, str]) -> str:
+    due = f"(i64.const {beyond})"
     if entries == "(i64.const 1)":
-        due = f"(i64.const {constant + dues.entry})"
+        due = f"(i64.const {beyond + dues.entry})"
     elif dues.entry:
-        due = _with(due, entries, dues.entry, nothing)
-    for opening, totem in dues.counted.items():
-        if totem:
-            due = _with(due, f"(local.get ${to.counters[opening]})", totem, nothing)
-    left = "(local.get $left)"
-    text = (
-        f"{nothing}(local.set $due {due})"
-        f"(local.set $left (i64.sub (i64.add {left} (local.get $paid)) (local.get $due)))"
+        due = _with(due, entries, dues.entry)
+    for opening, count in counts.items():
+        if dues.counted[opening]:
+            due = _with(due, count, dues.counted[opening])
+    return (
+        f"(local.set $due {due})"
+        "(local.set $left (i64.sub (i64.add (local.get $left) (local.get $paid))"
+        " (local.get $due)))"
         "(local.set $paid (local.get $due))"
     )
-    if refill:
-        more = f"(local.set $left (call $refill {left}))"
-        text += f"(if (i64.lt_s {left} (i64.const 0)) (then {before}{more}{after}))"
-    return text
 
 
-def _with(due: str, count: str, totem: int, nothing: str) -> str:
-    """What is due, and so much totem for each count. Within a loop `$due` is nothing by now."""
-    if nothing:
-        count = f"(i64.add {count} (local.get $due))"
+def _with(due: str, count: str, totem: int) -> str:
     return f"(i64.add {due} (i64.mul {count} (i64.const {totem})))"
 
 
@@ -146,8 +176,8 @@ def settle_last(to: BodyWriter, entries: str) -> str:
     text = settle(to, entries)
     if text or not to.charges:
         return text
-    left = to.local("$left", "i64")
-    return f"(if (i64.lt_s {left} (i64.const 0)) (then (local.set $left (call $refill {left}))))"
+    to.local("$left", "i64")
+    return _REFILL
 
 
 def pay_function(to: BodyWriter, opened: Sequence[int]) -> str:
@@ -223,7 +253,7 @@ def tick(to: BodyWriter, at: int) -> None:
     """A round ends at an instruction: now and then, settle."""
     if to.dues is None or to.dues.nothing:
         return
-    now = settle(to, to.entries, at)
+    now = settle_between(to, to.entries, at)
     to.meter(
         "(local.set $tick (i32.sub (local.get $tick) (i32.const 1)))"
         f"(if (i32.lt_s (local.get $tick) (i32.const 0)) (then {now} {first_tick()}))"

@@ -56,8 +56,6 @@ class Emitting:
     given: dict[int, int] = field(factory=dict)
     """Columns that are those of a parameter, and which."""
     _emit_at: int = 0
-    _filter: int = -1
-    """The `if` that is a filter around the row emitted."""
 
     @property
     def repeats(self) -> bool:
@@ -96,7 +94,6 @@ class Emitting:
     def emit(self, to: BodyWriter, items: list[Item], condition: str) -> None:
         """Store a row behind those emitted so far. A NaN may be any: see `NativeEmission`."""
         self._emit_at = to.at
-        self._filter = to.opened[-1] if condition else -1
         self.each_row = emits_once(to.verified.code) and not to.fails
         if self.repeats:
             room = f"(i32.load (i32.const {self.outputs + 4}))"
@@ -171,16 +168,6 @@ class Emitting:
                 where = f"(i32.add {base} (i32.shl {_FROM} {width}))"
             lines.append(f"(i32.store (i32.const {self.places + 4 * column}) {where})")
         return "\n".join(lines)
-
-    def count_rows_for_filter(self, record: list[str]) -> list[str]:
-        """The record without counting how often its filter held: so many rows there are."""
-        name = self.to.counters.get(self._filter, "")
-        counted = [line for line in record if f"(local.set ${name} " in line]
-        looks = any("(local.get $tick)" in line for line in record)
-        if not name or self.repeats or len(counted) != 1 or looks:
-            return record
-        self.to.add_up(name, f"(i64.extend_i32_u {_OUT})")
-        return [line for line in record if line not in counted]
 
     @property
     def _stride(self) -> str:

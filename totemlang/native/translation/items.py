@@ -8,6 +8,9 @@ from attrs import frozen
 
 from totemlang.schema.types import Type
 
+METERING = "(;m;)"
+"""Begins the lines that a build without metering does without."""
+
 
 @frozen
 class Item:

@@ -104,7 +104,7 @@ def open_foreach(to: BodyWriter) -> None:
         text = f"(call $copy_array_string {text})"
     to.write(f"(local.set $a{at} {text})")
     if kind is not Kind.STRING and counted.can_run_over(to):
-        _run_over(to, held, kind)
+        _run_over(to, held, array)
         return
     if array.owned:  # nothing changes its header: from the first element to the last, by address
         to.local(f"$e{at}", "i32")
@@ -135,18 +135,18 @@ def open_foreach(to: BodyWriter) -> None:
     to.write(f"block $c{at}")
 
 
-def _run_over(to: BodyWriter, array: str, kind: Kind) -> None:
+def _run_over(to: BodyWriter, held: str, array: Item) -> None:
     """A loop over elements of one size each whose rounds need not be counted.
 
     Nothing is stored to the array meanwhile, so where it stands is looked up once.
     """
-    at = to.at
+    at, kind = to.at, array.type.kind
     place = f"(local.get $i{at})"
     data = to.local(f"$base{at}", "i32")
-    to.write(f"(local.set $base{at} (i32.load {array}))(local.set $i{at} (i32.const 0))")
+    to.write(f"(local.set $base{at} (i32.load {held}))(local.set $i{at} (i32.const 0))")
     _head(to)
     _mark(to)
-    counted.run_over(to, f"(i32.load offset=4 {array})")
+    counted.run_over(to, f"(i32.load offset=4 {held})", array)
     element = f"(i32.add {data} (i32.shl {place} (i32.const {SHIFT[kind]})))"
     to.set_slot(to.immediate, (f"({load(kind)} {element})",))
     to.write(f"block $c{at}")

@@ -55,6 +55,11 @@ def column_at(frame: int, slot: int) -> str:
     return f"(i32.load (i32.const {frame + FRAME_ENTRY * slot}))"
 
 
+def bits_of(frame: int, parameters: int) -> dict[int, int]:
+    """By parameter, where it stands where the bits of its column are."""
+    return {slot: frame + FRAME_ENTRY * slot + 4 for slot in range(parameters)}
+
+
 def _words(parameter: Field) -> str:
     at = parameter.type
     flags = "y" if at.is_optional else ""

@@ -11,11 +11,22 @@ import re
 
 from totemlang.bytecode.module import Stage
 from totemlang.native.layout import FAILED_COUNT, FAILED_REASON, FAILED_RECORD
+from totemlang.native.translation import following
 from totemlang.native.translation.body import BodyWriter
 from totemlang.native.translation.control import translate
-from totemlang.native.translation.dues import begin, dues_of, first_tick, settle_last, tick_record
+from totemlang.native.translation.dues import (
+    ROUNDS,
+    begin,
+    dues_of,
+    first_tick,
+    settle_between,
+    settle_last,
+    tick_record,
+)
 from totemlang.native.translation.emitting import Emitting
-from totemlang.native.translation.records import ROW, read_record
+from totemlang.native.translation.items import METERING
+from totemlang.native.translation.presence_counts import ones
+from totemlang.native.translation.records import ROW, bits_of, read_record
 from totemlang.native.translation.sizes import SizeWriter
 from totemlang.native.values import value_types, zero
 from totemlang.tables.measure import BitLength, ElementBytesOf, LengthOf
@@ -39,7 +50,8 @@ def write_stage(to: BodyWriter, stage: Stage, frame: int, outputs: int, places: 
     to.locals.setdefault("$left", "i64")
     to.has_records = True
     begin(to, dues_of(to.verified, to.shape, to.prepaid))
-    to.entries = f"(i64.extend_i32_u (i32.sub (i32.add {ROW} (i32.const 1)) (local.get $from)))"
+    to.entries = following.UNDER_WAY
+    following.find_emitted(to)
     used = sorted(used_parameters(to, stage))
     columns = read_record(to, frame, stage.parameters, used, emitting.pointers)
     reading = _taken(to)
@@ -56,16 +68,16 @@ def write_stage(to: BodyWriter, stage: Stage, frame: int, outputs: int, places: 
     tick_record(to)
     after = _taken(to)
     record = [*_read_only(reading, [*body, *after]), *body, *after]
-    if not to.fails:
-        record = emitting.count_rows_for_filter(record)
-    to.meter(settle_last(to, "(i64.extend_i32_u (i32.sub (local.get $rows) (local.get $from)))"))
+    records = "(i64.extend_i32_u (i32.sub (local.get $rows) (local.get $from)))"
+    to.meter(following.put_right(to, records))
+    to.meter(settle_last(to, records))
     to.flush()
     end = _taken(to)
     loop = [columns, emitting.head()]
     if to.fails:
         loop = _failing_loop(to, emitting, loop, record, after)
     else:
-        loop += _loop(record)
+        loop += _loop(to, record)
     lines = [
         f'(func $m{to.number} (export "m{to.number}") (param $from i32) (param $rows i32)'
         " (param $left i64) (result i64)",
@@ -83,6 +95,7 @@ def write_stage(to: BodyWriter, stage: Stage, frame: int, outputs: int, places: 
     ]
     if emitting.repeats:
         lines.append(emitting.grow())
+    lines += ones(to, bits_of(frame, len(stage.parameters)))
     return "\n".join(line for line in lines if line)
 
 
@@ -98,11 +111,30 @@ def _read_only(reading: list[str], body: list[str]) -> list[str]:
     return [line for line in reading if not read.isdisjoint(_SET.findall(line))]
 
 
-def _loop(record: list[str]) -> list[str]:
+def _loop(to: BodyWriter, record: list[str]) -> list[str]:
     """Over the records that are left; none where nothing is done for them."""
-    return (
-        ["loop $records", *record, _NEXT, f"(br_if $records {_IS_LEFT})", "end"] if record else []
-    )
+    if not record:
+        return []
+    if not to.following.every:
+        return ["loop $records", *record, _NEXT, f"(br_if $records {_IS_LEFT})", "end"]
+    pause = to.local("$pause", "i32")
+    ahead = f"(i32.sub (local.get $rows) {ROW})"
+    step = to.local("$step", "i32")
+    to.before.append(f"{METERING}(local.set $step {following.step(to, ROUNDS)})")
+    return [
+        "loop $on",
+        "(local.set $pause (local.get $rows))",
+        f"{METERING}(if (i32.gt_u {ahead} {step})"
+        f" (then (local.set $pause (i32.add {ROW} {step}))))",
+        "loop $records",
+        *record,
+        _NEXT,
+        f"(br_if $records (i32.lt_u {ROW} {pause}))",
+        "end",
+        f"(br_if $none (i32.eqz {_IS_LEFT}))",
+        METERING + settle_between(to, following.DONE),
+        "br $on end",
+    ]
 
 
 def _failing_loop(
@@ -118,9 +150,10 @@ def _failing_loop(
         "loop $again",
         *pointers,
         "block $fail",
-        *_loop([first, *record]),
+        *_loop(to, [first, *record]),
         "br $none end",
         to.land(),
+        METERING + following.after_failure(to, may_take_back=emitting.may_take_back),
         back,
         f"(if (i32.eqz {count}) (then",
         f"(i32.store (i32.const {FAILED_RECORD}) {ROW})",
@@ -129,6 +162,7 @@ def _failing_loop(
         "(global.set $failed (i32.const 0))",
         *after,
         _NEXT,
+        METERING + settle_between(to, following.DONE) if to.following.every else "",
         f"(br_if $again {_IS_LEFT})",
         "end",
     ]

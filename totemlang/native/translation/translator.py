@@ -167,7 +167,7 @@ class _ModuleWriter:
         return BodyWriter(len(self.bodies), code, shape, around, memory, owns)
 
     def keep(self, to: BodyWriter, name: str, text: str, ordered: str = "") -> None:
-        self.text.append(text)
+        self.text += [text, *to.beside]
         lines = tuple(lines_of(to.verified, self.source.line_starts))
         place = line_of(to.verified.code.place, self.source.line_starts)
         self.bodies.append(
