@@ -16,6 +16,13 @@ from totemlang.native.limits import NotNative
 
 _I64 = wasmtime.ValType.i64
 
+_BRIEF = 1 << 15
+"""Bytes that are copied while no other thread may run: letting it takes longer than they do."""
+
+_move_briefly = ctypes.PYFUNCTYPE(
+    ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t
+)(ctypes.cast(ctypes.memmove, ctypes.c_void_p).value or 0)
+
 MOST_BLOCK = 0x60000000
 """Bytes of a block, at most."""
 
@@ -96,7 +103,8 @@ class Instance:
         """Bring bytes of this process to memory."""
         if size:
             self._expect(address, size)
-            ctypes.memmove(self._base + address, source, size)
+            move = ctypes.memmove if size > _BRIEF else _move_briefly
+            move(self._base + address, source, size)
 
     def copy_out(self, address: int, target: int, size: int) -> None:
         """Bring bytes of memory to elsewhere in this process."""

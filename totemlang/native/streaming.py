@@ -83,9 +83,7 @@ class Stream:
             emission = self.machine.map(self.stage, batch)
             self.grouping.add(emission)
             return emission.failures
-        opened = self.machine.open_map(
-            self.stage, batch, min(rows, max(CHUNKS.first, CHUNKS.usual))
-        )
+        opened = self.machine.open_map(self.stage, batch, min(rows, max(self._first, CHUNKS.usual)))
         if opened is None:
             return self._interpreted(batch, Failures())
         done, stop, left = 0, 0, opened.left
@@ -103,13 +101,18 @@ class Stream:
                 entrance, settings = self._loop()
         return self.machine.close_map(opened, left)
 
+    @property
+    def _first(self) -> int:
+        """Records of the first chunk: where there is no key few show how large values are."""
+        return CHUNKS.first if self.grouping.plan.keys else min(CHUNKS.first, CHUNKS.usual)
+
     def _loop(self) -> tuple[Entrance, tuple[int, ...]]:
         """The loop that goes on as things stand, and what it is told beside its records."""
         plan, loop = self.machine.plan, self.grouping.loop()
         stage = plan.stages[self.stage]
         chunk = CHUNKS.several if stage.repeats else CHUNKS.usual
         settings = (
-            chunk if loop.takes else CHUNKS.first,
+            chunk if loop.takes else self._first,
             int(loop.takes),
             *self.machine.input_block,
             stage.places,
@@ -159,21 +162,19 @@ class Stream:
         found = self._entrances.get(loop.name)
         if found is None:
             machine, number = self.machine.instance, self.machine.plan.first_stage + self.stage
-            imports: dict[tuple[str, str], wasmtime.Func | wasmtime.Memory] = {
-                ("machine", "memory"): machine.memory,
-                ("machine", "begin"): machine.exports.function("begin"),
-                ("machine", "map"): machine.exports.function(f"m{number}"),
-                ("grouping", "memory"): loop.memory,
-                ("grouping", "take"): loop.function,
-            }
+            imports: list[wasmtime.Func | wasmtime.Memory] = [  # in the order of the text; a module takes long to tell them
+                machine.memory,
+                machine.exports.function("begin"),
+                machine.exports.function(f"m{number}"),
+                loop.memory,
+                loop.function,
+            ]
             if self._summing is not None:
-                imports["machine", "pay"] = machine.exports.function(f"pay{number}")
-                for name in self._summing.taken_by:
-                    imports["grouping", name] = self.grouping.function(name)
+                imports.append(machine.exports.function(f"pay{number}"))
+                imports += [self.grouping.function(name) for name in self._summing.taken_by]
             module = compiled(_text(loop.is_bounded, self._summing))
-            named = [imports[each.module, each.name or ""] for each in module.imports]
             exports = Exports(
-                machine.store, module, wasmtime.Instance(machine.store, module, named)
+                machine.store, module, wasmtime.Instance(machine.store, module, imports)
             )
             found = self._entrances[loop.name] = exports.entrance("stream")
         return found

@@ -69,14 +69,18 @@ class Windows:
 
     def choose(self, values: Values, agreed: Agreed) -> None:
         """Choose windows for these values: those of others unless they are much worse."""
-        found = [best_place(_doubles(values, column)) for column in self._columns]
-        for window, theirs in enumerate(agreed.places(found)):
+        columns = [_doubles(values, column) for column in self._columns]
+        theirs = agreed.places([None] * len(columns))
+        found = [
+            known if known is not None and share_held(doubles, known) == 1 else best_place(doubles)
+            for known, doubles in zip(theirs, columns, strict=True)
+        ]
+        for window, known in enumerate(agreed.places(found)):
             ours = found[window]
-            if theirs is not None and theirs != ours:
-                doubles = _doubles(values, self._columns[window])
-                best = 0.0 if ours is None else share_held(doubles, ours)
-                if share_held(doubles, theirs) >= best - _BETTER:
-                    found[window] = theirs
+            if known is not None and known != ours:
+                best = 0.0 if ours is None else share_held(columns[window], ours)
+                if share_held(columns[window], known) >= best - _BETTER:
+                    found[window] = known
         self._set([_DEFAULT_PLACE if place is None else place for place in found])
 
     def are_bad(self, rows: int) -> bool:
