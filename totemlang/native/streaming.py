@@ -162,7 +162,8 @@ class Stream:
         found = self._entrances.get(loop.name)
         if found is None:
             machine, number = self.machine.instance, self.machine.plan.first_stage + self.stage
-            imports: list[wasmtime.Func | wasmtime.Memory] = [  # in the order of the text; a module takes long to tell them
+            # In the order of the text: to ask a module for it takes long.
+            imports: list[wasmtime.Func | wasmtime.Memory] = [
                 machine.memory,
                 machine.exports.function("begin"),
                 machine.exports.function(f"m{number}"),
