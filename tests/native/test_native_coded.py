@@ -81,6 +81,25 @@ def test_plain_and_coded_batches_may_follow_each_other() -> None:
     assert machines[0].given_up == 0
 
 
+def test_the_same_strings_in_longer_and_shorter_batches() -> None:
+    """Strings that are known from the batch before may lie elsewhere in memory now."""
+    verified = compiled(HEAD + BODIES["both, some of them failing"] + TAIL)
+    given = verified, (), ()
+    machines = NativeMachine(*given, Meter(PLENTY)), InterpretedMachine(*given, Meter(PLENTY))
+    strings, others = pa.array(["b", "abc", "", "é" * 9]), pa.array(["c", "abcd"])
+    for rows, held in ((4, strings), (900, strings), (0, strings), (7, others), (50, strings)):
+        numbers = pa.array(range(rows), pa.int32())
+        indices = pa.array([n % len(held) for n in range(rows)], pa.int32())
+        column = pa.DictionaryArray.from_arrays(indices, held)
+        columns = [numbers, column, column, pa.array([0.0] * rows)]
+        batch = pa.record_batch(columns, names=["k", "s", "o", "v"])
+        first, second = (machine.map(0, batch) for machine in machines)
+        assert first.failures == second.failures
+        assert first.batch().equals(second.batch())
+    assert machines[0].totals() == machines[1].totals()
+    assert machines[0].given_up == 0
+
+
 def test_a_batch_without_memory_goes_to_the_interpreter_coded() -> None:
     pair = Pair(compiled(HEAD + BODIES["emitted as it is"] + TAIL), memory=1 << 20)
     many = [[1, "k" * 200_000 + "abcdefgh"[n % 8], None, 0.0] for n in range(20)]

@@ -226,7 +226,8 @@ def _read_through(
     count = rows_at_once(len(columns))
 
     def read(part: tuple[int, int] | None) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
-        return _both(data, columns, count, part, may_code=True)
+        for batch in _as_read(data, columns, count, part, may_code=True):
+            yield batch, _taken(batch, columns)
 
     with Readers(threads) as readers:
         for found, batch in readers.read(data, len(columns), read):
@@ -258,22 +259,31 @@ def _read(
     *,
     may_code: bool,
 ) -> Iterator[pa.RecordBatch]:
-    return (batch for _, batch in _both(data, columns, rows, between, may_code=may_code))
+    """Batches as the program takes them."""
+    for batch in _as_read(data, columns, rows, between, may_code=may_code):
+        yield _taken(batch, columns)
 
 
-def _both(
+def _as_read(
     data: DataFile,
     columns: Sequence[BoundColumn],
     rows: int,
     between: tuple[int, int] | None,
     *,
     may_code: bool,
-) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
-    """Batches as they are read, and as the program takes them."""
+) -> Iterator[pa.RecordBatch]:
     names = [column.field.name for column in columns]
     kinds = {column.field.name: column.read_as for column in columns}
-    for batch in data.batches(names, rows, kinds, between, may_code=may_code):
-        found = batch.columns
-        arrays = [column.convert(array) for column, array in zip(columns, found, strict=False)]
-        changed = any(array is not before for array, before in zip(arrays, found, strict=False))
-        yield batch, pa.RecordBatch.from_arrays(arrays, names=names) if changed else batch
+    return data.batches(names, rows, kinds, between, may_code=may_code)
+
+
+def _taken(batch: pa.RecordBatch, columns: Sequence[BoundColumn]) -> pa.RecordBatch:
+    """A batch, as it was read, as the program takes it."""
+    if not columns:
+        return batch
+    found, changed = [], False
+    for column, array in zip(columns, batch.columns, strict=True):
+        taken = column.convert(array)
+        changed = changed or taken is not array
+        found.append(taken)
+    return pa.RecordBatch.from_arrays(found, names=batch.schema.names) if changed else batch

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from attrs import define, field
 
-from totemlang.data.coded import CODED, are_within, is_worth_coding
+from totemlang.data.coded import CODED, ROWS, are_within, is_worth_coding
 from totemlang.data.kinds import ARROW
 from totemlang.data.limits import Limits
 from totemlang.data.normalise import LAST_DAY, LAST_MOMENT, normalised_pieces
@@ -94,15 +94,18 @@ class Strings:
 
     def are_fine(self, array: pa.Array) -> bool:
         """Whether an array is coded, its strings worth it and not too long."""
-        if not _is_valid(array) or not is_worth_coding(array, self.limits):
+        if not _is_valid(array):
             return False
-        strings = array.dictionary
-        if self._known is None or not strings.equals(self._known):
+        strings, known = array.dictionary, self._known
+        if known is None or not strings.equals(known):
             # None of them can be too long where all of them together are not.
+            if not is_worth_coding(array, self.limits):
+                return False
             if strings.nbytes > self.limits.string_bytes or not _is_valid(strings, full=True):
                 return False
             self._known = strings
-        return are_within(array.indices, len(strings))
+        count = len(strings)
+        return ROWS * count <= len(array) and are_within(array.indices, count)
 
 
 def _is_valid(array: pa.Array, *, full: bool = False) -> bool:

@@ -69,10 +69,8 @@ def _cut(
     at, end = rows
     for batch in batches:
         low, high = max(start - at, 0), min(stop - at, batch.num_rows)
-        if high - low == batch.num_rows:
-            yield batch
-        elif low < high:
-            yield batch.slice(low, high - low)
+        if low < high:
+            yield batch if high - low == batch.num_rows else batch.slice(low, high - low)
         at += batch.num_rows
         if stop <= at < end:
             return

@@ -32,6 +32,9 @@ SEVERAL_EMITS = 16
 """So much fewer records are taken at once where each of them may emit several rows."""
 
 
+_PLAIN = pa.string()
+"""The type of strings that are not coded."""
+
 _LOOPS = frozenset({"for", "while", "foreach"})
 _BLOCKS = _LOOPS | {"if", "and", "or"}
 
@@ -161,10 +164,14 @@ class Performer:
 
 def in_pieces(batch: pa.RecordBatch, least: int) -> Iterator[pa.RecordBatch]:
     """A batch of more than `least` rows cut where its strings are long."""
-    rows = batch.num_rows
-    if rows > least and batch.nbytes > MOST_STREAMED:
-        rows = max(least, rows * MOST_STREAMED // batch.nbytes)
-    for start in range(0, batch.num_rows, max(1, rows)):
+    rows, size = batch.num_rows, 0
+    if rows > least and _PLAIN in batch.schema.types:  # to add up bytes takes a while
+        size = batch.nbytes
+    if size <= MOST_STREAMED:
+        yield batch
+        return
+    rows = max(least, rows * MOST_STREAMED // size)
+    for start in range(0, batch.num_rows, rows):
         yield batch.slice(start, rows)
 
 

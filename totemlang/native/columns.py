@@ -36,7 +36,7 @@ class ColumnBytes:
 
     `first` is the offset of the first string, `total` the bytes of the strings in the estimator
     table's measure, at least 1 each. Of coded strings the values are indices, and `table` the
-    offsets of the strings that they are indices of.
+    strings that they are indices of.
     """
 
     values: Source
@@ -44,17 +44,12 @@ class ColumnBytes:
     text: Source | None = None
     first: int = 0
     total: int = 0
-    table: Any = None
+    table: KnownStrings | None = None
 
     @property
     def is_even(self) -> bool:
         """Whether each row has as many bytes as the next: all but strings that are not coded."""
         return self.text is None or self.table is not None
-
-    @property
-    def sources(self) -> list[Source]:
-        """All that has to be brought."""
-        return [source for source in (self.values, self.present, self.text) if source is not None]
 
 
 def _of_numpy(array: Any) -> Source:
@@ -73,6 +68,14 @@ class KnownStrings:
     sizes: Any = None
     offsets: Any = None
     text: Source = field(factory=lambda: Source(0, 0, None))
+    _packed: tuple[int, bytes] = field(default=(-1, b""), init=False)
+
+    def packed(self, address: int) -> bytes:
+        """The strings as i64 each, where their bytes stand at an address."""
+        if self._packed[0] != address:
+            found = packed(self.offsets, address, int(self.offsets[0]))
+            self._packed = address, found.tobytes()
+        return self._packed[1]
 
     def see(self, strings: pa.Array) -> None:
         """Know these strings."""
@@ -80,7 +83,7 @@ class KnownStrings:
             return
         self.offsets = offsets_of(strings)
         self.text = _text(strings, int(self.offsets[0]), int(self.offsets[-1]))
-        self.strings, self.sizes = strings, sizes_of(strings)
+        self.strings, self.sizes, self._packed = strings, sizes_of(strings), (-1, b"")
 
 
 def column_bytes(
@@ -148,7 +151,7 @@ def _coded(array: pa.Array, present: Source | None, known: KnownStrings) -> Colu
     else:
         values = Source(indices.address + 4 * array.offset, 4 * rows, indices)
     total = total_bytes(array, known.sizes)
-    return ColumnBytes(values, present, known.text, int(known.offsets[0]), total, known.offsets)
+    return ColumnBytes(values, present, known.text, int(known.offsets[0]), total, known)
 
 
 def _text(strings: pa.Array, first: int, last: int) -> Source:

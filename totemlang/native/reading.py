@@ -163,8 +163,8 @@ def _scalars(
     values, present = block.place(held.values), block.place(held.present)
     text, first = block.place(held.text), held.first
     if held.table is not None:
-        table = block.reserve(8 * (len(held.table) - 1))
-        read.later.append((table, _packing(held.table, text, first)))
+        table = block.reserve(8 * (len(held.table.offsets) - 1))
+        read.later.append((table, _packing(held.table.offsets, text, first)))
         read.entries.append(lambda at: (at + values, at + present, at + table, 1))
         return held.total
     read.entries.append(

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import struct
 
-import numpy as np
 import pyarrow as pa
 from attrs import define, field, frozen
 
 from totemlang.bytecode.module import Stage
-from totemlang.native.columns import ColumnBytes, Input, column_bytes, packed
+from totemlang.native.columns import ColumnBytes, Input, KnownStrings, column_bytes
 from totemlang.native.values import WIDTH
 from totemlang.schema.types import Kind
 from totemlang.tables.prices import PriceTable
@@ -56,7 +55,7 @@ class Rows:
     widths: tuple[int, ...]
     at_once: int = field(init=False)
     _placed: list[_Placed | None] = field(factory=list, init=False)
-    _tables: list[tuple[int, int, ColumnBytes]] = field(factory=list, init=False)
+    _tables: list[tuple[int, int, KnownStrings]] = field(factory=list, init=False)
     """Of coded strings where their table stands and where their bytes, from the block's start."""
 
     def __attrs_post_init__(self) -> None:
@@ -85,9 +84,8 @@ class Rows:
             for column, width in zip(self.columns, self.widths, strict=True)
         ]
         address = block.bring()
-        for table, text, column in self._tables:
-            strings = np.ascontiguousarray(packed(column.table, address + text, column.first))
-            block.instance.copy_in(address + table, strings.ctypes.data, strings.nbytes)
+        for table, text, strings in self._tables:
+            block.instance.write(address + table, strings.packed(address + text))
         self.bring_from(0, block, frame)
 
     def bring_from(self, start: int, block: Input, frame: int) -> int:
@@ -106,8 +104,8 @@ class Rows:
         """Reserve room for so many rows as are brought at once, and place what they refer to."""
         other = block.place(column.text)
         if column.table is not None:
-            text, other = other, block.reserve(8 * (len(column.table) - 1))
-            self._tables.append((other, text, column))
+            text, other = other, block.reserve(8 * (len(column.table.offsets) - 1))
+            self._tables.append((other, text, column.table))
         size = width * self.at_once if column.is_even else column.values.size
         values = block.reserve(size)
         present = 0 if column.present is None else block.reserve((self.at_once + 7) >> 3)
