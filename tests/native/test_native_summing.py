@@ -210,6 +210,8 @@ def values_of(seed: int, rows: int) -> np.ndarray[Any, np.dtype[np.float64]]:
 def gone_of(seed: int, rows: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
     random = np.random.default_rng(seed + 1)
     gone = np.zeros(rows, bool)
+    if seed % 4 == 3:
+        gone |= random.random(rows) < 0.004
     for _ in range(random.integers(0, 4)):
         start = random.integers(0, rows)
         gone[start : start + random.integers(1, 400)] = True

@@ -18,7 +18,7 @@ from totemlang.native.values import WIDTH
 from totemlang.schema.types import Kind
 from totemlang.tables.prices import PriceTable
 
-STRETCH_BYTES = 1 << 20
+STRETCH_BYTES = 1 << 21
 """About so many bytes are brought at a time: a processor's nearer caches hold as much."""
 
 STRETCH_ROWS = 1 << 12

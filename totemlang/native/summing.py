@@ -64,43 +64,39 @@ class Summing:
         return "\n".join([self._there(), _BOUNDS, *self._sums(), self._summed()])
 
     def _there(self) -> str:
-        """How many records from one on are there: a multiple of `BLOCK`."""
+        """How many records from one on are there: whole blocks; or less nothing those to map.
+
+        These are all up to a block that is there.
+        """
         looked_at = sorted(self.certain.looked_at)
-        pointers = "".join(f"(local $y{slot} i32)" for slot in looked_at)
-        begin = "\n".join(
-            f"(local.set $y{slot} (i32.add {self._entry(slot, 4)}"
-            " (i32.shr_u (local.get $from) (i32.const 3))))"
-            for slot in looked_at
-        )
         words = [
-            f"(v128.load $source offset={at} (local.get $y{slot}))"
+            f"(v128.load $source offset={at} (i32.add {self._entry(slot, 4)} (local.get $word)))"
             for slot in looked_at
             for at in range(0, BLOCK // 8, 16)
         ]
-        test, onward = "", ""
-        if words:
-            all_words = words[0]
-            for word in words[1:]:
-                all_words = f"(v128.and {all_words} {word})"
-            test = f"""(br_if $end (i32.eqz (i8x16.all_true
-  (i8x16.eq {all_words} (v128.const i64x2 -1 -1)))))"""
-            onward = "\n".join(
-                f"(local.set $y{slot} (i32.add (local.get $y{slot}) (i32.const {BLOCK // 8})))"
-                for slot in looked_at
-            )
+        all_words = "(v128.const i64x2 -1 -1)"
+        for word in words:
+            all_words = f"(v128.and {all_words} {word})"
         return f"""
-(func $there (param $from i32) (param $stop i32) (result i32) (local $at i32){pointers}
-  (if (i32.and (local.get $from) (i32.const 7)) (then (return (i32.const 0))))
+(func $is_there (param $from i32) (result i32) (local $word i32)
+  (local.set $word (i32.shr_u (local.get $from) (i32.const 3)))
+  (i8x16.all_true (i8x16.eq {all_words} (v128.const i64x2 -1 -1))))
+(func $there (param $from i32) (param $stop i32) (result i32) (local $at i32) (local $first i32)
   (local.set $at (local.get $from))
-  {begin}
   (block $end
+    (br_if $end (i32.and (local.get $from) (i32.const 7)))
+    (br_if $end (i32.lt_u (i32.sub (local.get $stop) (local.get $from)) (i32.const {BLOCK})))
+    (local.set $first (call $is_there (local.get $from)))
     (loop $block
-      (br_if $end (i32.lt_u (i32.sub (local.get $stop) (local.get $at)) (i32.const {BLOCK})))
-      {test}
-      {onward}
       (local.set $at (i32.add (local.get $at) (i32.const {BLOCK})))
-      (br $block)))
-  (i32.sub (local.get $at) (local.get $from)))"""
+      (br_if $end (i32.lt_u (i32.sub (local.get $stop) (local.get $at)) (i32.const {BLOCK})))
+      (br_if $block (i32.eq (call $is_there (local.get $at)) (local.get $first)))))
+  (if (result i32) (local.get $first)
+    (then (i32.sub (local.get $at) (local.get $from)))
+    (else
+      (if (i32.lt_u (i32.sub (local.get $stop) (local.get $at)) (i32.const {BLOCK})) (then
+        (local.set $at (local.get $stop))))
+      (i32.sub (local.get $from) (local.get $at)))))"""
 
     def _sums(self) -> Iterable[str]:
         """A function for each total: of a block the sums, most and least."""
@@ -206,7 +202,7 @@ class Summing:
 WITHOUT_ROWS = f"""
 (if (local.get $takes) (then
   (local.set $there (call $there (local.get $from) (local.get $stop)))
-  (if (local.get $there)
+  (if (i32.gt_s (local.get $there) (i32.const 0))
     (then
       (local.set $after
         (call $summed (local.get $from) (local.get $there) (local.get $left)))
@@ -220,9 +216,7 @@ WITHOUT_ROWS = f"""
           (i64.add (i64.load $source (i32.const {ROWS_STREAMED}))
             (i64.extend_i32_u (local.get $there))))
         (br $next))))
-    (else
-      (if (i32.gt_u (i32.sub (local.get $stop) (local.get $from)) (i32.const {BLOCK})) (then
-        (local.set $stop (i32.add (local.get $from) (i32.const {BLOCK})))))))))
+    (else (local.set $stop (i32.sub (local.get $from) (local.get $there)))))))
 """
 """What the loop over chunks does first: no row was emitted last where it need not map."""
 
