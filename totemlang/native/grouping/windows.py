@@ -23,7 +23,8 @@ HEADROOM = 8
 """Bits kept free above the largest value seen, where that costs none of the others."""
 
 _UNIT = 1074
-_SAMPLE = 2_048
+_SAMPLE = 480
+"""So few that NumPy does not let another thread run for each step: that takes longer than they."""
 _HIGHEST_TOP = 500
 _LOWEST_TOP = -400
 """Between them the square of the largest value is an exact double: rows are checked by squares."""
@@ -39,7 +40,7 @@ def window_bytes(place: int) -> bytes:
 
 def sampled(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """So many of the values that they say enough of all, evenly spread. A sample is its own."""
-    return values[:: max(1, len(values) // _SAMPLE)]
+    return values[:: max(1, -(-len(values) // _SAMPLE))]
 
 
 def best_place(values: npt.NDArray[np.float64]) -> int | None:
