@@ -309,7 +309,9 @@ class BodyWriter:
     # --- counters and charges
 
     def count(self, instruction: int, times: str = "(i64.const 1)") -> None:
-        """Count that control went into the block that an instruction opens."""
+        """Count that control went into the block that an instruction opens, if that matters."""
+        if self.dues is not None and instruction in self.dues.idle:
+            return
         name = self.counters.setdefault(instruction, f"n{self.number}x{instruction}")
         self.add_up(name, times)
 
@@ -320,7 +322,7 @@ class BodyWriter:
         adding the condition would first make a number of it.
         """
         name = self.counters.setdefault(instruction, f"n{self.number}x{instruction}")
-        if name not in self.counted:
+        if name not in self.counted or (self.dues is not None and instruction in self.dues.idle):
             self.count(instruction, f"(i64.extend_i32_u {condition})")
             return
         held = f"(local.get ${name})"

@@ -106,7 +106,7 @@ def _every(
     same = same_length(array) if array is not None else None
     if array is None and isinstance(start.only, int):
         same = same_rounds(to, loop, start.only)
-    return to.following.begins(to, opening, same)
+    return to.following.begins(to, opening, same, ROUNDS)
 
 
 def _begin(
@@ -131,7 +131,7 @@ def _begin(
     every = _every(to, opening, loop, start, array)
     if every is None:
         to.meter(_limited(to, opening, loop, first, "(local.get $tick)", start))
-    elif every.number is None or every.number > ROUNDS:
+    elif every.looks:
         to.meter(_limited(to, opening, loop, first, f"(i32.const {ROUNDS})", start))
     to.write(f"block $o{opening}")
     to.write(f"block $b{opening}")
@@ -188,7 +188,7 @@ def close(to: BodyWriter, opening: int) -> None:
     to.write(f"(br_if $l{opening} {goes_on}) end end")
     to.write(f"(br_if $b{opening} (i32.eqz {loop.condition(variable, bound)}))")
     every = to.following.every.get(opening)
-    if every is None or every.number is None or every.number > ROUNDS:
+    if every is None or every.looks:
         tick = f"(local.set $tick (i32.add (i32.const {ROUNDS}) {done}))"
         to.meter(
             f"(local.set ${name} (i64.add {count} {rounds}))"

@@ -44,6 +44,8 @@ class Dues:
     entry: int = 0
     counted: dict[int, int] = field(factory=dict)
     """Totem by the instruction that opens a block of control, for each count."""
+    idle: frozenset[int] = frozenset()
+    """Those of which nobody need know how often: nothing that has a price depends on it."""
     _stops: dict[int, int] = field(factory=dict)
 
     def beyond(self, at: int) -> int:
@@ -83,7 +85,22 @@ def dues_of(verified: VerifiedCode, shape: Shape, prepaid: int) -> Dues | None:
     dues = Dues(verified, prepaid)
     dues.entry = dues.cost(1, {}, Stops())
     dues.counted = {at: dues.cost(0, {at: 1}, Stops()) for at in openings}
+    dues.idle = frozenset(at for at in openings if _is_idle(verified, at))
     return dues
+
+
+def _is_idle(verified: VerifiedCode, opening: int) -> bool:
+    counts = count_blocks(verified, 0, {opening: 1}, Stops())
+    if any(counts.calls.values()):
+        return False
+    for block in verified.blocks:
+        last = block.stop - 1
+        each_round = counts.rounds[last] or counts.blocks[block.stop]
+        if each_round and verified.steps[last].price.fixed:
+            return False
+        if counts.blocks[block.start] and block.fixed:
+            return False
+    return True
 
 
 def begin(to: BodyWriter, dues: Dues | None) -> None:
@@ -219,14 +236,20 @@ def _kept(to: BodyWriter, at: int) -> tuple[str, str]:
     names = [name for name in names if name in to.locals]
     if len(names) > _MOST_KEPT:
         return "", ""
-    before, after = [], []
-    for place, name in enumerate(names):
-        where, value_type = f"(i32.const {_room(to) + 8 * place})", to.locals[name]
-        before.append(f"({value_type}.store {where} (local.get {name}))")
-        after.append(f"(local.set {name} ({value_type}.load {where}))")
+    before, after = in_memory(to, names)
     for (opening, array), number in to.views.items():
         if opening >= 0 and opening <= at <= to.shape.frames[opening].end:
-            after.append(read_again(number, array))
+            after += read_again(number, array)
+    return before, after
+
+
+def in_memory(to: BodyWriter, names: Sequence[str]) -> tuple[str, str]:
+    """Lines around a call that keep locals and parameters in memory meanwhile, if there is room."""
+    before, after = [], []
+    for place, name in enumerate(names[:_MOST_KEPT]):
+        where, value_type = f"(i32.const {_room(to) + 8 * place})", to.locals.get(name, "i32")
+        before.append(f"({value_type}.store {where} (local.get {name}))")
+        after.append(f"(local.set {name} ({value_type}.load {where}))")
     return "".join(before), "".join(after)
 
 

@@ -48,11 +48,15 @@ class Emitted:
 
 @frozen
 class Every:
-    """A loop of as many rounds in each record, likewise. `around` is the `if` that it stands in."""
+    """A loop of as many rounds in each record, likewise. `around` is the `if` that it stands in.
+
+    If it `looks`, it looks for totem itself; otherwise that is done between records.
+    """
 
     around: int
     rounds: str
     number: int | None
+    looks: bool
 
 
 @define
@@ -101,8 +105,11 @@ class Following:
 
     # --- loops
 
-    def begins(self, to: BodyWriter, opening: int, same: Same | None) -> Every | None:
-        """A loop begins, with the same rounds in each record: what follows, if all come to it."""
+    def begins(self, to: BodyWriter, opening: int, same: Same | None, most: int) -> Every | None:
+        """A loop begins, with the same rounds in each record: what follows, if all come to it.
+
+        So many rounds, at `most`, it may run without a look for totem.
+        """
         if same is None or not _counts(to) or to.guards:
             return None
         around = [at for at in to.opened if at != opening]
@@ -115,7 +122,8 @@ class Following:
         if same.number is None:
             rounds = to.local(f"$all{opening}", "i64")
             to.before.append(f"{METERING}(local.set $all{opening} {same.rounds})")
-        found = Every(around[-1] if around else _RECORD, rounds, same.number)
+        looks = not same.over_array and (same.number is None or same.number > most)
+        found = Every(around[-1] if around else _RECORD, rounds, same.number, looks)
         self.every[opening] = found
         return found
 

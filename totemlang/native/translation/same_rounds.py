@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
 @frozen
 class Same:
-    """Rounds that are the same in each record: an expression (i64), and the number if known."""
+    """Rounds that are the same in each record: an expression (i64), and the number if known.
+
+    Those over the elements of an array (`over_array`) are no more than its maker could write.
+    """
 
     rounds: str
     number: int | None = None
+    over_array: bool = False
 
 
 def same_rounds(to: BodyWriter, loop: Counted, start: int) -> Same | None:
@@ -34,12 +38,13 @@ def same_rounds(to: BodyWriter, loop: Counted, start: int) -> Same | None:
     more = abs(step) - 1 + (loop.operator in ("le", "ge"))
     if number is not None:
         last = number - start if step > 0 else start - number
-        rounds = max(0, (last + more) // abs(step))
-        return Same(f"(i64.const {rounds})", rounds)
+        known = max(0, (last + more) // abs(step))
+        return Same(f"(i64.const {known})", known)
     first = f"(i64.const {start - more if step > 0 else start + more})"
     way = f"(i64.sub {text} {first})" if step > 0 else f"(i64.sub {first} {text})"
     count = f"(i64.div_s {way} (i64.const {abs(step)}))" if abs(step) > 1 else way
-    return Same(f"(select {count} (i64.const 0) (i64.gt_s {way} (i64.const 0)))")
+    rounds = f"(select {count} (i64.const 0) (i64.gt_s {way} (i64.const 0)))"
+    return Same(rounds, over_array="offset=4" in text and step > 0 and start >= 0)
 
 
 def _bound(to: BodyWriter, frame: Frame) -> tuple[int | None, str] | None:
@@ -65,4 +70,5 @@ def _bound(to: BodyWriter, frame: Frame) -> tuple[int | None, str] | None:
 def same_length(array: Item) -> Same | None:
     """The elements of an array that is the same in each record; None: of another."""
     is_global = array.origin[0] == "global"
-    return Same(f"(i64.load32_u offset=4 {array.text})") if is_global else None
+    length = f"(i64.load32_u offset=4 {array.text})"
+    return Same(length, over_array=True) if is_global else None

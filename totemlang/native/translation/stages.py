@@ -19,6 +19,7 @@ from totemlang.native.translation.dues import (
     begin,
     dues_of,
     first_tick,
+    in_memory,
     settle_between,
     settle_last,
     tick_record,
@@ -73,18 +74,17 @@ def write_stage(to: BodyWriter, stage: Stage, frame: int, outputs: int, places: 
     to.meter(settle_last(to, records))
     to.flush()
     end = _taken(to)
-    loop = [columns, emitting.head()]
-    if to.fails:
-        loop = _failing_loop(to, emitting, loop, record, after)
+    pointers = [columns, emitting.head()]
+    if to.fails or to.following.every:
+        loop = _loop_that_lands(to, emitting, pointers, record, after)
     else:
-        loop += _loop(to, record)
+        loop = [*to.before, *pointers, *_loop(record)]
     lines = [
         f'(func $m{to.number} (export "m{to.number}") (param $from i32) (param $rows i32)'
         " (param $left i64) (result i64)",
         to.declarations(frozenset({"$left"})),
         first_tick() if to.dues is not None else "",
         "(local.set $mark (global.get $heap))" if takes_memory else "",
-        *to.before,
         "(local.set $row (local.get $from))",
         f"block $none (br_if $none (i32.eqz {_IS_LEFT}))",
         *loop,
@@ -111,61 +111,83 @@ def _read_only(reading: list[str], body: list[str]) -> list[str]:
     return [line for line in reading if not read.isdisjoint(_SET.findall(line))]
 
 
-def _loop(to: BodyWriter, record: list[str]) -> list[str]:
+def _loop(record: list[str]) -> list[str]:
     """Over the records that are left; none where nothing is done for them."""
     if not record:
         return []
-    if not to.following.every:
-        return ["loop $records", *record, _NEXT, f"(br_if $records {_IS_LEFT})", "end"]
-    pause = to.local("$pause", "i32")
-    ahead = f"(i32.sub (local.get $rows) {ROW})"
-    step = to.local("$step", "i32")
-    to.before.append(f"{METERING}(local.set $step {following.step(to, ROUNDS)})")
-    return [
-        "loop $on",
-        "(local.set $pause (local.get $rows))",
-        f"{METERING}(if (i32.gt_u {ahead} {step})"
-        f" (then (local.set $pause (i32.add {ROW} {step}))))",
-        "loop $records",
-        *record,
-        _NEXT,
-        f"(br_if $records (i32.lt_u {ROW} {pause}))",
-        "end",
-        f"(br_if $none (i32.eqz {_IS_LEFT}))",
-        METERING + settle_between(to, following.DONE),
-        "br $on end",
-    ]
+    return ["loop $records", *record, _NEXT, f"(br_if $records {_IS_LEFT})", "end"]
 
 
-def _failing_loop(
+def _loop_that_lands(
     to: BodyWriter, emitting: Emitting, pointers: list[str], record: list[str], after: list[str]
 ) -> list[str]:
-    """The loop, where a record may fail: then it takes back what it had emitted, and is noted."""
-    first, back = "", ""
-    if emitting.may_take_back:
-        first = "(local.set $first_out (local.get $out))"
-        back = "(local.set $out (local.get $first_out))"
+    """The loop, where a record may fail or where it pauses to look for totem.
+
+    Around what is called then, all that outlives it is kept in memory: the compiler has no register
+    that does.
+    """
+    stop = "(local.get $rows)"
+    pause, settle = [], ""
+    if to.following.every:
+        stop = to.local("$pause", "i32")
+        step = to.local("$step", "i32")
+        to.before.append(f"{METERING}(local.set $step {following.step(to, ROUNDS)})")
+        ahead = f"(i32.sub (local.get $rows) {ROW})"
+        pause = [
+            "(local.set $pause (local.get $rows))",
+            f"{METERING}(if (i32.gt_u {ahead} {step})"
+            f" (then (local.set $pause (i32.add {ROW} {step}))))",
+        ]
+        held, again = in_memory(to, [name for name in _outliving(to) if name not in _SETTLED])
+        settle = f"{METERING}{held}{settle_between(to, following.DONE)}{again}"
+    before, after_call = in_memory(to, _outliving(to))
+    lines = [
+        "loop $again",
+        *to.before,
+        *pointers,
+        *pause,
+        "block $fail" if to.fails else "",
+        "loop $records",
+        "(local.set $first_out (local.get $out))" if emitting.may_take_back else "",
+        *record,
+        _NEXT,
+        f"(br_if $records (i32.lt_u {ROW} {stop}))",
+        "end",
+    ]
+    if settle:
+        lines += [f"(br_if $none (i32.eqz {_IS_LEFT}))", settle, "br $again"]
+    else:
+        lines.append("br $none")
+    if to.fails:
+        lines += ["end", *_landing(to, emitting, before, after_call), *after, _NEXT]
+        lines += [settle, f"(br_if $again {_IS_LEFT})"]
+    return [*lines, "end"]
+
+
+def _landing(to: BodyWriter, emitting: Emitting, before: str, after: str) -> list[str]:
+    """A record that failed takes back what it had emitted, and is noted."""
     count = f"(i32.load (i32.const {FAILED_COUNT}))"
     return [
-        "loop $again",
-        *pointers,
-        "block $fail",
-        *_loop(to, [first, *record]),
-        "br $none end",
-        to.land(),
         METERING + following.after_failure(to, may_take_back=emitting.may_take_back),
-        back,
+        "(local.set $out (local.get $first_out))" if emitting.may_take_back else "",
+        before,
+        to.land(),
+        after,
         f"(if (i32.eqz {count}) (then",
         f"(i32.store (i32.const {FAILED_RECORD}) {ROW})",
         f"(i32.store (i32.const {FAILED_REASON}) (global.get $failed))))",
         f"(i32.store (i32.const {FAILED_COUNT}) (i32.add {count} (i32.const 1)))",
         "(global.set $failed (i32.const 0))",
-        *after,
-        _NEXT,
-        METERING + settle_between(to, following.DONE) if to.following.every else "",
-        f"(br_if $again {_IS_LEFT})",
-        "end",
     ]
+
+
+_SETTLED = ("$left", "$paid")
+
+
+def _outliving(to: BodyWriter) -> list[str]:
+    """The locals that one record leaves to the next."""
+    names = ["$row", "$out", *_SETTLED, "$tick", *(f"${name}" for name in to.counted)]
+    return ["$rows", "$from", *(name for name in names if name in to.locals)]
 
 
 def used_parameters(to: BodyWriter, stage: Stage) -> frozenset[int]:
