@@ -226,6 +226,43 @@ def test_nothing_is_counted_in_a_record_but_what_a_comparison_says() -> None:
     assert "$tick" not in record
 
 
+TEXTS = """\
+dataset rows(string s, int n)
+
+map m(rows row)
+    int c = 0
+    for word in words(row.s, " ") do
+        c = c + 12 // (len(word) - row.n)
+        if word == "end" then
+            break
+        end if
+        emit word, c as k
+    end for
+    for i = 0; i < 2; i++ do
+        for other in words(row.s, "e") do
+            c = c + len(other)
+        end for
+    end for
+    emit "all" as word, c as k
+end map
+"""
+
+
+@pytest.mark.parametrize("rounds", [2, dues.ROUNDS])
+def test_rounds_over_texts_are_owed_until_later(
+    rounds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (dues, counted, stages):
+        monkeypatch.setattr(module, "ROUNDS", rounds)
+    texts = ["", "one two three", "four end five", "  a  bb end", "é" * 40 + " x", "end"]
+    records = [(text, n) for n in range(5) for text in texts]
+    pair = Pair(compiled(TEXTS))
+    used = pair.check_stage(0, records)
+    for budget in {0, used - 1, used, *range(0, used, used // 40)}:
+        pair.check_stage(0, records, budget)
+    assert pair.given_up == 0
+
+
 JOB = HEAD + "@end map\n\nreduce r(int k, double[] d)\n    emit k, sum(d), count(d)\nend reduce\n"
 
 

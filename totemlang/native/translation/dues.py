@@ -46,6 +46,8 @@ class Dues:
     """Totem by the instruction that opens a block of control, for each count."""
     idle: frozenset[int] = frozenset()
     """Those of which nobody need know how often: nothing that has a price depends on it."""
+    owed: list[str] = field(factory=list)
+    """The counters of amounts by size that are not deducted where they arise."""
     _stops: dict[int, int] = field(factory=dict)
 
     def beyond(self, at: int) -> int:
@@ -118,10 +120,25 @@ def begin(to: BodyWriter, dues: Dues | None) -> None:
     to.local("$left", "i64")
 
 
+def owe(to: BodyWriter, amount: str) -> bool:
+    """Add up what a round over texts that a record made costs; False: it is to be charged at once.
+
+    It is deducted with what else is owed. There are no more of them than were paid for when made.
+    """
+    if to.dues is None or not to.has_records:
+        return False
+    name = to.amounts.setdefault(to.at, f"z{to.number}x{to.at}")
+    held = to.counter_local(name)
+    to.meter(f"(local.set ${name} (i64.add {held} {to.held(amount, 'i64')}))")
+    to.dues.owed.append(name)
+    to.charges = True
+    return True
+
+
 def settle(to: BodyWriter, entries: str, *, refill: bool = True) -> str:
     """Deduct what is owed at the end, when all counters hold what they count."""
     dues = to.dues
-    if dues is None or dues.nothing:
+    if dues is None or (dues.nothing and not dues.owed):
         return ""
     counts = {opening: f"(local.get ${to.counters[opening]})" for opening in dues.counted}
     text = _deduct(dues, 0, entries, counts)
@@ -173,6 +190,8 @@ def _deduct(dues: Dues, beyond: int, entries: str, counts: Mapping[int, str]) ->
     for opening, count in counts.items():
         if dues.counted[opening]:
             due = _with(due, count, dues.counted[opening])
+    for name in dues.owed:
+        due = f"(i64.add {due} (local.get ${name}))"
     return (
         f"(local.set $due {due})"
         "(local.set $left (i64.sub (i64.add (local.get $left) (local.get $paid))"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from totemlang.native.translation import counted, elements
 from totemlang.native.translation.body import BodyWriter
-from totemlang.native.translation.dues import tick
+from totemlang.native.translation.dues import owe, tick
 from totemlang.native.translation.items import Item
 from totemlang.native.translation.sizes import SizeWriter
 from totemlang.native.translation.stores import write_slot
@@ -131,8 +131,15 @@ def open_foreach(to: BodyWriter) -> None:
         to.charge(f"(i64.const {price.fixed})")
     if price.sized:
         writer = SizeWriter([array], to.slot(slot), to.around.prices.bytes)
-        to.charge_sized(writer.price(price.sized))
+        amount = writer.price(price.sized)
+        if not (array.owned and not _is_within_loop(to) and owe(to, amount)):
+            to.charge_sized(amount)
     to.write(f"block $c{at}")
+
+
+def _is_within_loop(to: BodyWriter) -> bool:
+    instructions = to.verified.code.instructions
+    return any(instructions[at].operation in LOOPS for at in to.opened if at != to.at)
 
 
 def _run_over(to: BodyWriter, held: str, array: Item) -> None:
