@@ -47,7 +47,7 @@ def test_each_job_has_a_program_that_reads_its_input(job) -> None:
         assert SEPARATORS.replace('"', '\\"') in text
 
 
-@pytest.mark.parametrize("name", ["hour_mean", "kmeans", "word_count"])
+@pytest.mark.parametrize("name", ["hour_mean", "kmeans", "word_count", "correlation"])
 def test_the_unmetered_build_charges_nothing(name: str) -> None:
     text = translate_module(Program(Source((PROGRAMS / f"{name}.totem").read_text())).verified).text
     assert "(local.set $left (i64.sub " in text

@@ -228,12 +228,11 @@ def pay_function(to: BodyWriter, opened: Sequence[int]) -> str:
     lines = [f'(func ${name} (export "{name}") (param $rows i32) (param $left i64) (result i64)']
     for opening in opened:
         where = f"(i32.const {to.counted[to.counters[opening]]})"
-        lines.append(f"(i64.store {where} (i64.add (i64.load {where}) {rows}))")
+        lines.append(f"{METERING}(i64.store {where} (i64.add (i64.load {where}) {rows}))")
     each = dues.entry + sum(dues.counted[opening] for opening in opened)
     if each:
-        lines.append(f"(local.set $left (i64.sub {left} (i64.mul {rows} (i64.const {each}))))")
-        lines.append(f"(if (i64.lt_s {left} (i64.const 0)) (then")
-        lines.append(f"(local.set $left (call $refill {left}))))")
+        price = f"(i64.mul {rows} (i64.const {each}))"
+        lines.append(f"{METERING}(local.set $left (i64.sub {left} {price})){_REFILL}")
     return "\n".join([*lines, f"{left})"])
 
 
