@@ -30,8 +30,9 @@ _AT_ONCE = 1 << 20
 class Gathered:
     """The groups of one grouping in `room`, with their windows; `staging` is where others come in.
 
-    Calls go to `copied`, whose source is `staging`, or to the one of `resident`, whose source is
-    the machine's memory. `rows` are those taken so far, merged ones included.
+    What comes from there is taken by calls to `copied`; `resident` takes what lies in the memory
+    of the machine; calls that need no source go to `instance`. `rows` are those taken so far,
+    merged ones included.
     """
 
     def __init__(self, plan: GroupingPlan, place: Place) -> None:
@@ -40,10 +41,7 @@ class Gathered:
         self.place = place
         self.rows = 0
         self.room = Room.new(place.store)
-        self.staging = Room.new(place.store)
-        self.copied = Instance.new(
-            place.store, plan.signature, self.room.memory, self.staging.memory
-        )
+        self._copying: tuple[Instance, Room] | None = None
         self.resident: tuple[Instance, Room] | None = None
         if place.memory is not None:
             emitted = Room(place.store, place.memory)
@@ -53,11 +51,22 @@ class Gathered:
             )
         self.limit = min(plan.limit, MOST_HELD)
         self.most_direct = min(plan.most_direct, self.limit // (2 * plan.layout.size))
+        self.instance = self.copied if self.resident is None else self.resident[0]
         self.tables = Tables(
-            plan.layout, plan.state, self.room, self.copied, self.limit, plan.seeds
+            plan.layout, plan.state, self.room, self.instance, self.limit, plan.seeds
         )
         self.windows = Windows(plan.layout, plan.state, self.room)
         self.runs: Runs | None = None
+
+    @property
+    def copied(self) -> Instance:
+        """What takes from `staging`."""
+        return self._copy()[0]
+
+    @property
+    def staging(self) -> Room:
+        """Where groups and rows come in that lie elsewhere."""
+        return self._copy()[1]
 
     def merge(self, other: Gathered) -> None:
         """Take in the groups of another grouping of the same plan, which has none afterwards.
@@ -85,7 +94,7 @@ class Gathered:
     def aggregates(self) -> Iterator[pa.RecordBatch]:
         """All groups, keys ascending (see `aggregate_schema`), at most 65,536 in a batch."""
         keys = len(self.plan.keys)
-        reader = Reader(self.plan.layout, self.room, self.copied, self.plan.prices)
+        reader = Reader(self.plan.layout, self.room, self.instance, self.plan.prices)
         if self.runs is None:
             if not keys and self.tables.way is Way.NONE:
                 yield no_rows(reader.schema, [value.kind for value in self.plan.values])
@@ -107,8 +116,7 @@ class Gathered:
 
     def lying(self, at: int, number: int) -> Lying:
         """Groups that lie there, keys ascending, for the machine that it lives with."""
-        instance = self.copied if self.resident is None else self.resident[0]
-        return Lying(self.plan, self.room, instance, at, number)
+        return Lying(self.plan, self.room, self.instance, at, number)
 
     def join(self, at: int, part: Leaving) -> None:
         """Take in groups that left elsewhere, of the same keys as those from `at` on here."""
@@ -149,7 +157,7 @@ class Gathered:
     def widen_sums(self) -> None:
         """Leave nothing in the windows of any group."""
         for at, number in self.tables.groups():
-            self.copied.call("widen", at, number)
+            self.instance.call("widen", at, number)
 
     def close(self) -> None:
         """Free what is held."""
@@ -157,9 +165,18 @@ class Gathered:
             self.runs.close()
             self.runs = None
         self.room.give_back()
-        self.staging.give_back()
+        if self._copying is not None:
+            self.staging.give_back()
         self.tables.clear()
         self.windows = Windows(self.plan.layout, self.plan.state, self.room)
+
+    def _copy(self) -> tuple[Instance, Room]:
+        """Made where it is asked for: where all rows come from the machine nobody does."""
+        if self._copying is None:
+            store, staging = self.place.store, Room.new(self.place.store)
+            made = Instance.new(store, self.plan.signature, self.room.memory, staging.memory)
+            self._copying = made, staging
+        return self._copying
 
     def _meet_directly(self, other: Gathered) -> bool:
         """Whether groups of both are found by value, and can be in the ranges of both."""

@@ -101,7 +101,7 @@ class _Meeting:
         self.barrier.wait()
         codes: Sequence[Code]
         if any(self.has_long):
-            codes = Reader(layout, mine.room, mine.copied, mine.plan.prices).codes(places)
+            codes = Reader(layout, mine.room, mine.instance, mine.plan.prices).codes(places)
         else:
             codes = numbers_of(layout, words, places)
         ordered = order(codes)

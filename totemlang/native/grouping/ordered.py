@@ -85,7 +85,7 @@ class Ordered:
     def stretch(self, host: Gathered, window: Window) -> Lying:
         """The groups of a window, copied to a host in the order of their keys."""
         for at, size in self._blocks.pop(id(host), ()):
-            host.copied.call("free", at, size)
+            host.instance.call("free", at, size)
         pieces = [
             (run, run.places[first:stop], taken_from(run.codes, slice(first, stop)))
             for run, (first, stop) in zip(self._runs, window, strict=True)
@@ -132,6 +132,6 @@ class Ordered:
 
 
 def _block(host: Gathered, blocks: list[tuple[int, int]], size: int) -> int:
-    at = host.copied.call("alloc", size)
+    at = host.instance.call("alloc", size)
     blocks.append((at, size))
     return at
