@@ -36,6 +36,7 @@ class Chunks:
     first: int = 1 << 17
     usual: int = 1 << 12
     several: int = 1 << 8
+    first_several: int = 1 << 13
 
 
 CHUNKS = Chunks()
@@ -104,7 +105,10 @@ class Stream:
     @property
     def _first(self) -> int:
         """Records of the first chunk: where there is no key few show how large values are."""
-        return CHUNKS.first if self.grouping.plan.keys else min(CHUNKS.first, CHUNKS.usual)
+        if not self.grouping.plan.keys:
+            return min(CHUNKS.first, CHUNKS.usual)
+        repeats = self.machine.plan.stages[self.stage].repeats
+        return min(CHUNKS.first, CHUNKS.first_several) if repeats else CHUNKS.first
 
     def _loop(self) -> tuple[Entrance, tuple[int, ...]]:
         """The loop that goes on as things stand, and what it is told beside its records."""

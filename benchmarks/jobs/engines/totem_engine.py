@@ -22,7 +22,7 @@ from benchmarks.running import CHOICES, run_request
 from totemlang.data.describe import describe
 from totemlang.data.file import DataFile, open_data
 from totemlang.data.limits import DEFAULT_LIMITS
-from totemlang.data.normalise import normalised_pieces
+from totemlang.data.plain import looking_through
 from totemlang.data.table_file import FileColumn, file_column
 from totemlang.execution import prepare
 from totemlang.schema.types import Kind
@@ -68,15 +68,13 @@ class MemoryTable:
         may_code: bool = False,
     ) -> Iterator[pa.RecordBatch]:
         """The named columns, at most `rows` rows at a time."""
+        look = looking_through(columns, kinds, self.name, DEFAULT_LIMITS, may_code=may_code)
         found = self.table.select(list(dict.fromkeys(columns)))
         if units is not None:
             found = found.slice(units.start * UNIT, len(units) * UNIT)
         for batch in found.to_batches():
             for start in range(0, batch.num_rows, rows):
-                piece = batch.slice(start, rows)
-                yield from normalised_pieces(
-                    piece, columns, kinds, self.name, DEFAULT_LIMITS, may_code=may_code
-                )
+                yield from look(batch.slice(start, rows))
 
 
 class Engine:
