@@ -143,9 +143,9 @@ def test_strings_that_are_not_coded_come_as_a_whole(monkeypatch: pytest.MonkeyPa
     assert read({"i": pa.array(range(100), pa.int32())}, "int i").at_once == 100
 
 
-@pytest.mark.parametrize(("columns", "expected"), [(1, 1 << 18), (2, 1 << 17), (70, 1 << 12)])
+@pytest.mark.parametrize(("columns", "expected"), [(1, 1 << 19), (2, 1 << 18), (140, 1 << 12)])
 def test_about_so_many_bytes_are_a_stretch(columns: int, expected: int) -> None:
-    values = np.zeros(1 << 19)
+    values = np.zeros(1 << 20)
     held = {f"x{n}": values for n in range(columns)}
     types = ", ".join(f"double x{n}" for n in range(columns))
     found = read(held, types).in_stretches().at_once

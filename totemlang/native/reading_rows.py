@@ -18,8 +18,10 @@ from totemlang.native.values import WIDTH
 from totemlang.schema.types import Kind
 from totemlang.tables.prices import PriceTable
 
-STRETCH_BYTES = 1 << 21
-"""About so many bytes are brought at a time: a processor's nearer caches hold as much."""
+STRETCH_BYTES = 1 << 22
+"""About so many bytes are brought at a time: a processor's caches hold as much.
+
+Fewer would be nearer, but between stretches threads wait for the interpreter's lock."""
 
 STRETCH_ROWS = 1 << 12
 """Stretches have a multiple of so many rows; of bits of those present each begins with a word."""
