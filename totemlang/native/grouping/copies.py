@@ -140,18 +140,19 @@ class _References:
 
 def _references(layout: Layout, words: Numbers) -> _References:
     found = []
+    count = layout.count // 8
     if layout.has_references:
-        present = words[:, layout.count // 8] != 0
         texts = [(k, words[:, k] >= LONG) for k in layout.long_words]
         at = [cell.offset // 8 for cell in layout.text_extremes]
         texts += [(column, words[:, column] != -1) for column in at]
         for column, refers in texts:
-            rows = np.flatnonzero(present & refers)
+            rows = np.flatnonzero(refers & (words[:, count] != 0))
             packed = words[rows, column]
             found.append((rows, np.full(len(rows), column), packed & 0xFFFFFFFF, packed >> 32))
         if layout.windows:
             column = layout.wide // 8
-            rows = np.flatnonzero(present & (words[:, column] != 0))
+            rows = np.flatnonzero(words[:, column] != 0)  # few or none
+            rows = rows[words[rows, count] != 0]
             block = np.full(len(rows), WIDE_BYTES * layout.windows)
             found.append((rows, np.full(len(rows), column), words[rows, column], block))
     found = [each for each in found if len(each[0])]

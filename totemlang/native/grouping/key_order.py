@@ -50,12 +50,12 @@ def _in_order(words: Numbers) -> Numbers:
     return found
 
 
-def order(codes: Sequence[Code]) -> Numbers:
-    """The order of rows of which no two are equal."""
+def order(codes: Sequence[Code], *, stand_in_runs: bool = False) -> Numbers:
+    """The order of rows of which no two are equal; some way sorts faster what `stand_in_runs`."""
     if any(isinstance(code, pa.Array) for code in codes):
         return order_of_texts([pa.chunked_array([pa.array(code)]) for code in codes])
     first = codes[0]
-    found: Numbers = np.argsort(first)
+    found: Numbers = np.argsort(first, kind="stable" if stand_in_runs else None)
     if len(codes) == 1 or len(found) < 2:
         return found
     ordered = first[found]

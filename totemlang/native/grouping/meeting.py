@@ -23,7 +23,10 @@ _AT_ONCE = 1 << 21
 
 @frozen(eq=False)
 class Run:
-    """Groups in the order of keys: the words of `memory` where they begin, and their keys."""
+    """Groups in the order of keys: the words of `memory` where they begin, and their keys.
+
+    Keys that are compared with no others are left out.
+    """
 
     gathered: Gathered
     memory: Bytes
@@ -105,7 +108,8 @@ class _Meeting:
         else:
             codes = numbers_of(layout, words, places)
         ordered = order(codes)
-        self.runs[number] = Run(mine, memory, places[ordered], taken_from(codes, ordered))
+        keys = taken_from(codes, ordered) if len(sources) > 1 else []
+        self.runs[number] = Run(mine, memory, places[ordered], keys)
 
 
 def _each_in_a_thread(work: Callable[[int], None], count: int, barrier: Barrier) -> None:

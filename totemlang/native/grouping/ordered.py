@@ -7,6 +7,7 @@ Who wants one copies it to his own memory, in the order of keys.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,9 @@ class Ordered:
         """The same in stretches of about so many groups."""
         total = self.groups(window)
         number = -(-total // groups)
+        if len(self._runs) == 1:
+            yield from self._cut_evenly(window, max(1, number))
+            return
         keys: list[Any] = []
         step = max(1, total // (number * _SAMPLES)) if number > 1 else 1
         for run, (first, stop) in zip(self._runs, window, strict=True) if number > 1 else ():
@@ -77,6 +81,13 @@ class Ordered:
             yield tuple(zip(begin, end, strict=True))
             begin = end
         yield tuple((low, stop) for low, (_, stop) in zip(begin, window, strict=True))
+
+    def _cut_evenly(self, window: Window, number: int) -> Iterator[Window]:
+        """The same where there is one run."""
+        ((first, stop),) = window
+        edges = [first + (stop - first) * part // number for part in range(number + 1)]
+        for low, high in pairwise(edges):
+            yield ((low, high),)
 
     def host(self, place: Place | None) -> Gathered:
         """What lives in the store of a machine, or something new for who asks."""
@@ -96,8 +107,14 @@ class Ordered:
         at = _block(host, blocks, max(1, number) * size)
         if not number:
             return host.lying(at, 0)
+        if len(pieces) == 1:
+            ((run, places, _),) = pieces
+            rows = self._rows(host, blocks, run, places)
+            host.room.view(at, number, f"V{size}")[:] = rows
+            return host.lying(at, number)
         goes_to = np.empty(number, np.int64)
-        goes_to[order(joined([codes for *_, codes in pieces]))] = np.arange(number)
+        codes = joined([codes for *_, codes in pieces])
+        goes_to[order(codes, stand_in_runs=True)] = np.arange(number)
         first = 0
         for run, places, _ in pieces:
             rows = self._rows(host, blocks, run, places)
