@@ -289,3 +289,13 @@ if {condition} then
     data = written(tmp_path_factory.mktemp("rows"), columns)
     right = outcomes(text, data, 10**12, tier="interpreter")
     assert essence(outcomes(text, data, 10**12, tier="native")) == essence(right)
+
+
+@pytest.mark.parametrize("first", [5, 8, 13])
+def test_the_first_records_may_end_within_a_byte_of_bits(
+    first: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From there on whole blocks begin only at the next byte."""
+    monkeypatch.setattr(streaming, "CHUNKS", Chunks(first, 3 * BLOCK, 3))
+    x = [None if 900 <= n < 903 else n / 8 for n in range(12 * BLOCK + 3)]
+    assert_same(PRODUCTS, written(tmp_path, {"x": x, "y": x[::-1]}))

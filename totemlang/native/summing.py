@@ -82,9 +82,12 @@ class Summing:
   (local.set $word (i32.shr_u (local.get $from) (i32.const 3)))
   (i8x16.all_true (i8x16.eq {all_words} (v128.const i64x2 -1 -1))))
 (func $there (param $from i32) (param $stop i32) (result i32) (local $at i32) (local $first i32)
+  (if (i32.and (local.get $from) (i32.const 7)) (then  ;; not where a byte of bits begins
+    (local.set $at (i32.and (i32.add (local.get $from) (i32.const 7)) (i32.const -8)))
+    (if (i32.gt_u (local.get $at) (local.get $stop)) (then (local.set $at (local.get $stop))))
+    (return (i32.sub (local.get $from) (local.get $at)))))
   (local.set $at (local.get $from))
   (block $end
-    (br_if $end (i32.and (local.get $from) (i32.const 7)))
     (br_if $end (i32.lt_u (i32.sub (local.get $stop) (local.get $from)) (i32.const {BLOCK})))
     (local.set $first (call $is_there (local.get $from)))
     (loop $block
