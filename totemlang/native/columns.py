@@ -46,11 +46,6 @@ class ColumnBytes:
     total: int = 0
     table: KnownStrings | None = None
 
-    @property
-    def is_even(self) -> bool:
-        """Whether each row has as many bytes as the next: all but strings that are not coded."""
-        return self.text is None or self.table is not None
-
 
 def _of_numpy(array: Any) -> Source:
     held = np.ascontiguousarray(array)

@@ -56,7 +56,7 @@ MOST_TOTEM = 1 << 62
 
 @frozen
 class Opened:
-    """A batch that is paid for; its `rows` lie in memory, or come there a stretch at a time.
+    """A batch that is paid for and lies in memory.
 
     What was paid for reading and for the first block of its records, the counters before it, and
     the totem drawn for what it will cost beside.
@@ -68,7 +68,6 @@ class Opened:
     work: int
     counted: bytes
     left: int
-    rows: Read | Rows
 
 
 class NativeMachine:
@@ -135,15 +134,7 @@ class NativeMachine:
 
         None: there is no memory for it, and nothing is charged.
         """
-        rows = self._rows(stage, batch).in_stretches()
-        return self._open(stage, rows, min(room, rows.at_once))
-
-    def stop_of(self, opened: Opened, start: int) -> int:
-        """Have the records from one on in memory, where a stretch begins; gives where it stops."""
-        assert isinstance(opened.rows, Rows)
-        if not start:
-            return opened.rows.at_once  # the first lie there
-        return opened.rows.bring_from(start, self._input, self.plan.stages[opened.stage].frame)
+        return self._open(stage, self._rows(stage, batch), room)
 
     def close_map(self, opened: Opened, left: int) -> Failures:
         """End a batch that was run as a whole, with so much totem left; what failed."""
@@ -329,7 +320,7 @@ class NativeMachine:
         except Trapped:
             self._give_up(counted, read.price + work)
             return None
-        return Opened(stage, read.records, read.price, work, counted, left, read)
+        return Opened(stage, read.records, read.price, work, counted, left)
 
     def _work(self, stage: int) -> int:
         """Totem of the first block of a record, which is paid for a batch at once."""

@@ -87,19 +87,14 @@ class Stream:
         opened = self.machine.open_map(self.stage, batch, min(rows, max(self._first, CHUNKS.usual)))
         if opened is None:
             return self._interpreted(batch, Failures())
-        done, stop, left = 0, 0, opened.left
-        entrance, settings = self._loop()
+        done, left = 0, opened.left
         while done < rows:
-            if done == stop:
-                stop = self.machine.stop_of(opened, done)
+            entrance, settings = self._loop()
             try:
-                left = entrance(done, stop, left, *settings)
+                left = entrance(done, rows, left, *settings)
             except Trapped:
                 return self._after_trap(opened, batch)
-            out, done, _, taken, _, streamed = self._words()
-            if done < stop or taken < out or done == rows:
-                self._look_after(out, taken, streamed)
-                entrance, settings = self._loop()
+            done = self._look_after()
         return self.machine.close_map(opened, left)
 
     @property
@@ -129,8 +124,9 @@ class Stream:
         )
         return self._entrance(loop), settings
 
-    def _look_after(self, out: int, taken: int, streamed: int) -> None:
-        """Do what the loop cannot, that has taken so many of the rows emitted last."""
+    def _look_after(self) -> int:
+        """Do what the loop cannot; gives the record to go on from."""
+        out, done, _, taken, _, streamed = self._words()
         places = pointers(
             self.machine.instance,
             self.machine.plan.stages[self.stage].places,
@@ -138,6 +134,7 @@ class Stream:
         )
         self.grouping.look_after(places, out, taken, streamed)
         self.machine.instance.write(ROWS_STREAMED, bytes(8))
+        return done
 
     def _words(self) -> tuple[int, int, int, int, int, int]:
         found = self.machine.instance.read(ROWS_OUT, 32)
