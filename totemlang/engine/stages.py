@@ -22,7 +22,7 @@ from totemlang.vm.totals import Totals
 GROUP_ROWS = 65_536
 """Rows of groups that a reduce takes at once, about (a group is never divided)."""
 
-STREAM_BYTES = 1 << 24
+STREAM_BYTES = 1 << 23
 """About so many bytes of records go at once to a map that emits to its taker directly."""
 
 MOST_STREAMED = 1 << 25
