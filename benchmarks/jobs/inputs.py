@@ -142,18 +142,21 @@ def payments(rows: int) -> Iterator[pa.RecordBatch]:
         )
 
 
+COMPRESSION = "snappy"
+"""What Arrow, Spark, pandas and DuckDB compress Parquet with if they are told nothing."""
+
 INPUTS = {"readings": readings, "scada": scada, "lines": lines, "payments": payments}
 
 
 def make(folder: Path, data: str, rows: int) -> Path:
     """Write an input as `DATA.parquet` and `DATA.arrow`, unless it is there; gives its folder."""
     here = folder / f"rows_{rows}"
-    done = here / f"{data}.done"
+    done = here / f"{data}.{COMPRESSION}.done"
     if not done.exists():
         here.mkdir(parents=True, exist_ok=True)
         batches = INPUTS[data](rows_of(data, rows))
         first = next(batches)
-        parquet = pq.ParquetWriter(here / f"{data}.parquet", first.schema, compression="zstd")
+        parquet = pq.ParquetWriter(here / f"{data}.parquet", first.schema, compression=COMPRESSION)
         with parquet, pa.ipc.new_file(here / f"{data}.arrow", first.schema) as arrow:
             while first is not None:
                 parquet.write_batch(first, row_group_size=PIECE)
