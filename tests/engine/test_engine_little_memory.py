@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import IO, Any
 
@@ -113,3 +114,34 @@ def test_rows_between_stages_go_to_one_file(
     ).checked()
     assert pa.table(found.table).num_rows == ROWS
     assert 0 < Counting.made < 5
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("asked", ["sum(xs)", "xs[0]"])
+def test_no_file_is_open_after_a_job_that_ran_out(
+    asked: str, workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scratch files hold private rows: they are closed at once, not when somebody looks."""
+    files: list[IO[bytes]] = []
+    made = tempfile.TemporaryFile
+
+    def noted(**how: Any) -> IO[bytes]:
+        files.append(made(**how))
+        return files[-1]
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", noted)
+    path = tmp_path / "many.parquet"
+    keys = pa.array(np.random.default_rng(9).permutation(np.arange(60_000)) << 9)
+    table = pa.table({"k": keys, "x": np.arange(60_000) / 8})
+    pq.write_table(table, path, row_group_size=7_500)
+    program = Program(Source(JOB.replace("KIND", "long").replace("ASKED", asked)))
+    data = {"d": open_data(path)}
+    whole = run_job(program.verified, data, 10**12)
+    files.clear()
+    for tenths in range(1, 10):
+        budget = whole.totem * tenths // 10
+        how: dict[str, Any] = {"tier": "native", "workers": workers, "partitions": 8}
+        outcome = run_job(program.verified, data, budget, memory_limit=1 << 14, **how)
+        assert outcome.status == "out_of_totem"
+    assert files
+    assert all(file.closed for file in files)

@@ -76,11 +76,16 @@ class ThreadWorkers:
                 self._desk.close()
             for thread in threads:
                 thread.join()
-        for totals in shift.totals:
-            done(Done(totals=totals))
-        for output in shift.gathered:
-            with closing(output):
-                into.absorb(output, same_thread=self.count == 1)
+            if not shift.is_finished:
+                shift.free()
+        try:
+            for totals in shift.totals:
+                done(Done(totals=totals))
+            for output in shift.gathered:
+                with closing(output):
+                    into.absorb(output, same_thread=self.count == 1)
+        finally:
+            shift.free()
 
     def close(self) -> None:
         """End all waiting; threads have ended with their stage."""
@@ -166,7 +171,11 @@ class _Shift:
                 self.gathered.append(own)
         while (task := self._next()) is not None:
             output = own or self.work.own_gathering(self.stage, 4 * self.threads)
-            found = hand.do(self.stage, task, output, self.watch, self.check)
+            try:
+                found = hand.do(self.stage, task, output, self.watch, self.check)
+            except BaseException:
+                output.close()
+                raise
             with self._changed:
                 self._done[task.number] = (found, output if own is None else None)
                 if own is None and len(self._done) >= self.threads:
@@ -215,6 +224,15 @@ class _Shift:
         with self._changed:
             self.is_ended = True
             self._tell_all()
+
+    def free(self) -> None:
+        """Free what threads have left that nobody took, once they have ended.
+
+        What ended a stage holds on to all of it, in a circle that is found some time later.
+        """
+        for output in (*self.gathered, *(output for _, output in self._done.values())):
+            if output is not None:
+                output.close()
 
     def _tell_all(self) -> None:
         self._changed.notify_all()
