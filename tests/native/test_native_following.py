@@ -139,6 +139,21 @@ BODIES = {
         emit 1 as k, value(row.v) as d
     end if
 """,
+    "an if that costs nothing but its loop": """\
+    int c = default(row.n, 1)
+    bool any = c > 1
+    if any then
+        for k in ks do
+            c = c + 6 // (k - c + 4)
+        end for
+    end if
+    if any then
+        for x in xs do
+            c = c + 1
+        end for
+    end if
+    emit c as k, 0.5 as d
+""",
     "no round at all": """\
     int c = 0
     for i = 9; i < many; i++ do

@@ -118,6 +118,8 @@ class Following:
             other = frames[at].otherwise
             if instructions[at].operation != "if" or 0 <= other < opening:
                 return None
+        if around and to.dues is not None and around[-1] in to.dues.idle:
+            return None  # how often control came there is not counted
         rounds = same.rounds
         if same.number is None:
             rounds = to.local(f"$all{opening}", "i64")
