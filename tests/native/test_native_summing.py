@@ -299,3 +299,41 @@ def test_the_first_records_may_end_within_a_byte_of_bits(
     monkeypatch.setattr(streaming, "CHUNKS", Chunks(first, 3 * BLOCK, 3))
     x = [None if 900 <= n < 903 else n / 8 for n in range(12 * BLOCK + 3)]
     assert_same(PRODUCTS, written(tmp_path, {"x": x, "y": x[::-1]}))
+
+
+def assert_products(folder: Path, x: Any, y: Any) -> None:
+    data = written(folder, {"x": x, "y": y})
+    right = outcomes(PRODUCTS, data, 10**12, tier="interpreter")
+    assert essence(outcomes(PRODUCTS, data, 10**12, tier="native")) == essence(right)
+
+
+@pytest.mark.parametrize("slower", [1.0, 2.5])
+def test_products_that_grow_beyond_their_first_sums(slower: float, tmp_path: Path) -> None:
+    """The first rows tell how large products are: of larger ones, still as many go into a lane."""
+    for size in range(24):
+        x, y = 2.0 ** (size / 4 / slower) * 0.999, 2.0 ** (size / 4) * -0.999
+        more = 4 * BLOCK
+        assert_products(tmp_path, [1.0] * 16 + [x] * more, [1.0] * 16 + [y] * more)
+
+
+def small(first: float, x: float, y: float, rows: int) -> tuple[Any, Any]:
+    """Values whose products go out against each other, all but their last bits."""
+    bits = 1 + 2.0**-51 * np.random.default_rng(7).integers(1, 99, rows)
+    signs = np.resize([1.0, -1.0], 16 + rows)
+    return (
+        signs * np.concatenate([np.full(16, first), x * bits]),
+        np.concatenate([np.full(16, first), np.full(rows, 1.5 * y)]),
+    )
+
+
+def test_products_that_are_small_beside_their_first_sums(tmp_path: Path) -> None:
+    """No bit of them is lost."""
+    for size in range(24, 44):
+        x, y = 2.0 ** -(size // 2), 2.0 ** -(size - size // 2)
+        assert_products(tmp_path, *small(1.0, x, y, 4 * BLOCK))
+
+
+def test_products_that_have_no_power_of_two(tmp_path: Path) -> None:
+    """Their factors are taken in by the rows before; the sums of products stay where they were."""
+    for power in (-505, -511, -515, -525):
+        assert_products(tmp_path, *small(2.0**-470, 2.0**power, 2.0**power, 12 * BLOCK))
