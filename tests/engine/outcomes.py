@@ -13,7 +13,7 @@ def essence(outcome: Outcome) -> tuple[object, ...]:
         str(outcome.error),
         usage.used,
         usage.by_stage,
-        dict(usage.by_group),
-        dict(usage.by_line),
+        tuple(usage.by_group.items()),
+        tuple(usage.by_line.items()),
         receipt and receipt.result,
     )

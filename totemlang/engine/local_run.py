@@ -237,7 +237,10 @@ class LocalRun:
         charged = tuple(self.bill.charged)
         usage = Usage(self.bill.total, charged)
         if not self.bill.is_flat:
-            usage = Usage(self.bill.total, charged, self.totals.by_group, self.totals.by_line)
+            # Which thread ended first shows nowhere, in no order either.
+            groups, lines = self.totals.by_group, self.totals.by_line
+            told = dict(sorted(groups.items())), dict(sorted(lines.items()))
+            usage = Usage(self.bill.total, charged, *told)
         stages = self.verified.module.stages
         return Outcome(
             DONE,
