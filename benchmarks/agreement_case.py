@@ -18,6 +18,7 @@ from attrs import evolve, frozen
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
+from benchmarks.agreement_shards import differing  # noqa: E402
 from strategies.programs import ProgramWriter, RandomProgram  # noqa: E402
 from strategies.tables import write_rows  # noqa: E402
 from totemlang.data import coded  # noqa: E402
@@ -150,7 +151,7 @@ def agree(number: int, folder: Path) -> dict[str, Any]:
                     marks[f"partitions {how['partitions']:2}"] += 1
                 found = _run(program, data, budget, how)
                 if found != right:
-                    return _differ(budget, how, right, found)
+                    return differing(budget, _shown(how), right, found)
     except Exception:
         return {"result": "crashed", "said": traceback.format_exc(limit=-4)}
     return {"result": "agree", "marks": marks}
@@ -162,16 +163,6 @@ def _run(
     return essence(run_job(program.verified, data, budget, **how))
 
 
-def _differ(
-    budget: int, how: dict[str, Any], right: dict[str, Any], found: dict[str, Any]
-) -> dict[str, Any]:
-    parts = [name for name in right if right[name] != found[name]]
-    shown = {name: choice for name, choice in how.items() if name != "crew"}
-    return {
-        "result": "differ",
-        "said": f"{', '.join(parts)} with a budget of {budget} and {shown}",
-        "budget": budget,
-        "how": shown,
-        "interpreter": {name: right[name] for name in parts},
-        "other": {name: found[name] for name in parts},
-    }
+def _shown(how: dict[str, Any]) -> dict[str, Any]:
+    """How it was run, without what makes its workers."""
+    return {name: choice for name, choice in how.items() if name != "crew"}

@@ -37,6 +37,21 @@ class Cases:
     told: Callable[[int], dict[str, Any]]
 
 
+def differing(
+    budget: int, how: dict[str, Any], right: dict[str, Any], found: dict[str, Any]
+) -> dict[str, Any]:
+    """What `agree` gives of a run that is not as it should be, told part by part."""
+    parts = [name for name in right if right[name] != found[name]]
+    return {
+        "result": "differ",
+        "said": f"{', '.join(parts)} with a budget of {budget} and {how}",
+        "budget": budget,
+        "how": how,
+        "interpreter": {name: right[name] for name in parts},
+        "other": {name: found[name] for name in parts},
+    }
+
+
 class Shard:
     """A process that runs some of the cases, started again where it ends too early."""
 

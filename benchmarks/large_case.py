@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 from attrs import frozen
 
+from benchmarks.agreement_shards import differing
 from benchmarks.large_data import write
 from benchmarks.large_program import LargeProgram, job_of
 from totemlang.data.describe import describe
@@ -193,7 +194,7 @@ def agree(number: int, folder: Path) -> dict[str, Any]:
             with smaller(Random(seed)):
                 found = _run(program, paths, budget, how, is_described)
             if found != right:
-                return _differ(budget, {**how, "seed": seed}, right, found)
+                return differing(budget, {**how, "seed": seed}, right, found)
     except Exception:
         return {"result": "crashed", "said": traceback.format_exc(limit=-6), "how": how}
     return {"result": "agree", "marks": marks}
@@ -209,17 +210,3 @@ def _run(
             metadata["rows"] = describe(file, "rows", threads=options.get("workers", 1))
     outcome = run_job(program.verified, {"rows": file}, budget, metadata=metadata, **options)
     return {**essence(outcome), "metadata": metadata}
-
-
-def _differ(
-    budget: int, how: dict[str, Any], right: dict[str, Any], found: dict[str, Any]
-) -> dict[str, Any]:
-    parts = [name for name in right if right[name] != found[name]]
-    return {
-        "result": "differ",
-        "said": f"{', '.join(parts)} with a budget of {budget} and {how}",
-        "budget": budget,
-        "how": how,
-        "interpreter": {name: right[name] for name in parts},
-        "other": {name: found[name] for name in parts},
-    }

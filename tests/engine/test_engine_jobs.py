@@ -21,10 +21,10 @@ from totemlang.engine.local import run_job
 from totemlang.engine.outcome import Outcome, StageUsage
 from totemlang.engine.progress import Progress
 from totemlang.engine.result_json import json_rows
-from totemlang.engine.stages import emits_several
 from totemlang.program import Program
 from totemlang.schema.policy import Billing, Policy
 from totemlang.source import Source
+from totemlang.vm.shape import emits_repeatedly
 
 BILLS = """dataset bills(date Date, int C_id, double Bill)
 
@@ -380,7 +380,7 @@ def test_records_that_emit_several_rows_are_taken_a_few_at_a_time() -> None:
     loop = "    for i = 0; i < 3; i++ do\n        emit i as x\n    end for"
     after = "    for i = 0; i < 3; i++ do\n        int j = i\n    end for\n    emit 1 as x"
     several = [
-        emits_several(code_of(body))
+        emits_repeatedly(code_of(body))
         for body in (branches, loop, after, "    emit 1 as x\n    emit 2 as x")
     ]
     assert several == [False, True, False, True]

@@ -337,3 +337,21 @@ def test_products_that_have_no_power_of_two(tmp_path: Path) -> None:
     """Their factors are taken in by the rows before; the sums of products stay where they were."""
     for power in (-505, -511, -515, -525):
         assert_products(tmp_path, *small(2.0**-470, 2.0**power, 2.0**power, 12 * BLOCK))
+
+
+@pytest.mark.parametrize("product", ["x * y", "y * x"])
+def test_bounds_of_a_product_are_those_of_both_factors(product: str, tmp_path: Path) -> None:
+    """Where both have grown, each within its own bounds, the product is beyond its lanes."""
+    text = text_of(
+        "double x = value(row.x)\n    double y = value(row.y)\n"
+        f"    emit x as x, y as y, {product} as p",
+        "double[] x, double[] y, double[] p",
+        "sum(x) as x, sum(y) as y, sum(p) as p",
+    )
+    parts = 1 + np.arange(9 * BLOCK) % 64 / 64
+    small = parts * 2.0**-20
+    small[16:] = parts[16:] * 2.0**-15
+    large = parts.copy()
+    large[16:] = parts[16:] * 2.0**6
+    for x, y in ((small, large), (large, small)):
+        assert_same(text, written(tmp_path, {"x": x, "y": y}))

@@ -8,7 +8,7 @@ from typing import Protocol, cast
 import pyarrow as pa
 from attrs import define, field, frozen
 
-from totemlang.bytecode.module import Code, Stage, StageKind
+from totemlang.bytecode.module import Stage, StageKind
 from totemlang.data.bind import BoundData
 from totemlang.engine.ordering import Grouped
 from totemlang.engine.pieces import Aggregated, Pieces, Shared, cut
@@ -16,6 +16,7 @@ from totemlang.engine.tasks import FileRows, LooseRows, Task
 from totemlang.schema.types import Kind
 from totemlang.verify.verified import VerifiedModule
 from totemlang.vm.machine import Failures
+from totemlang.vm.shape import emits_repeatedly
 from totemlang.vm.tier import Emission, StageMachine
 from totemlang.vm.totals import Totals
 
@@ -34,9 +35,6 @@ SEVERAL_EMITS = 16
 
 _PLAIN = pa.string()
 """The type of strings that are not coded."""
-
-_LOOPS = frozenset({"for", "while", "foreach"})
-_BLOCKS = _LOOPS | {"if", "and", "or"}
 
 
 class Taker(Protocol):
@@ -114,7 +112,7 @@ class Performer:
         given = task.input
         if not isinstance(given, FileRows | LooseRows):
             groups = GROUP_ROWS
-            if emits_several(stage.code):
+            if emits_repeatedly(stage.code):
                 groups = max(1, self.batch_rows // SEVERAL_EMITS)
             for emission, taken in self._reductions(number, given, groups):
                 taker.receive(emission)
@@ -125,7 +123,7 @@ class Performer:
                 for batch in in_pieces(whole, self.batch_rows):
                     yield direct.map(self.machine, number, batch), batch.num_rows
         else:
-            several = emits_several(stage.code)
+            several = emits_repeatedly(stage.code)
             rows = max(1, self.batch_rows // SEVERAL_EMITS) if several else self.batch_rows
             for batch in self._batches(given, rows):
                 emission = self.machine.map(number, batch)
@@ -179,22 +177,6 @@ def followed_by(first: Failures, second: Failures) -> Failures:
     """Failures of records, and of others that come after them."""
     named = first if first.count else second
     return Failures(first.count + second.count, named.record, named.line, named.reason)
-
-
-def emits_several(code: Code) -> bool:
-    """Whether a record may emit more than once: by several emits, or by one within a loop."""
-    emits, open_blocks = 0, []
-    for instruction in code.instructions:
-        name = instruction.operation
-        if name in _BLOCKS:
-            open_blocks.append(name)
-        elif name == "end":
-            open_blocks.pop()
-        elif name == "emit":
-            emits += 1
-            if not _LOOPS.isdisjoint(open_blocks):
-                return True
-    return emits > 1
 
 
 def is_reduce(stage: Stage) -> bool:

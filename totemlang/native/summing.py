@@ -14,6 +14,7 @@ from attrs import define, field, frozen
 
 from totemlang.native.grouping.float_sums import CHUNK, NAN, fits, function_of_sums
 from totemlang.native.grouping.layout import Cell, Layout, State
+from totemlang.native.grouping.stretch import place_without_keys
 from totemlang.native.layout import CHUNK_STATE, CHUNK_TAKEN, ROWS_OUT, ROWS_STREAMED
 from totemlang.native.translation.certain import Certain, Column, Expression, Literal, lanes
 from totemlang.native.translation.records import FRAME_ENTRY
@@ -175,11 +176,8 @@ class Summing:
         return self._factors(cell) is not None
 
     def _place(self, cell: Cell) -> str:
-        """Where its values ask for, or else its window: see `grouping.stretch`."""
-        at = self.state.windows + 64 * cell.window
-        own = f"(i32.load $own (i32.const {at + 44}))"
-        return f"""(local.set $place{cell.window}
-  (select {own} (i32.load $own (i32.const {at + 40})) {own}))"""
+        """Note where its sums lie."""
+        return f"(local.set $place{cell.window} {place_without_keys(self.state, cell)})"
 
     def _block(self, cell: Cell) -> str:
         """Add up a block, unless it does not fit."""

@@ -145,3 +145,21 @@ def lines_of(verified: VerifiedCode, line_starts: tuple[int, ...]) -> list[int]:
 def line_of(place: Span, line_starts: tuple[int, ...]) -> int:
     """The source line of a place, 0 for nowhere."""
     return 0 if place == NOWHERE else bisect_right(line_starts, place.start)
+
+
+def emits_repeatedly(code: Code) -> bool:
+    """Whether a record may emit more than once: by several emits, or by one within a loop."""
+    emits = loops = 0
+    opened: list[bool] = []
+    for instruction in code.instructions:
+        name = instruction.operation
+        if name in OPENING:
+            opened.append(name in LOOPS)
+            loops += opened[-1]
+        elif name == "end":
+            loops -= opened.pop()
+        elif name == "emit":
+            emits += 1
+            if loops:
+                return True
+    return emits > 1

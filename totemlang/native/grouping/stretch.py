@@ -23,6 +23,7 @@ from totemlang.native.grouping.float_sums import (
 from totemlang.native.grouping.keys import load_column
 from totemlang.native.grouping.lanes import extreme, whole_total
 from totemlang.native.grouping.layout import BINARY, WIDE_BYTES, Cell, Layout, State
+from totemlang.native.grouping.windows import ASKED_PLACE, PLACE
 from totemlang.native.values import WIDTH
 from totemlang.schema.types import Kind
 
@@ -34,6 +35,13 @@ _LOWEST, _HIGHEST = 100, 2_000
 
 _SPREAD = MOST_ABOVE - LEAST_ABOVE
 _HEADROOM = 4
+
+
+def place_without_keys(state: State, cell: Cell) -> str:
+    """Where the sums of a chunk lie: where values have asked for, or else in their window."""
+    window = state.windows + 64 * cell.window
+    asked = f"(i32.load $own (i32.const {window + ASKED_PLACE}))"
+    return f"(select {asked} (i32.load $own (i32.const {window + PLACE})) {asked})"
 
 
 @frozen
@@ -88,10 +96,9 @@ class Stretches:
         """
         window, width = self.state.windows + 64 * cell.window, WIDTH[cell.kind]
         without_keys = not self.layout.signature.keys
-        place = f"(i32.load $own (i32.const {window + 40}))"
+        place = f"(i32.load $own (i32.const {window + PLACE}))"
         if without_keys:
-            own_place = f"(i32.load $own (i32.const {window + 44}))"
-            place = f"(select {own_place} {place} {own_place})"
+            place = place_without_keys(self.state, cell)
         flush = f"""(i64.store $own offset={cell.offset} (local.get $e)
   (i64.add (i64.load $own offset={cell.offset} (local.get $e)) (local.get $low)))
 (i64.store $own offset={cell.offset + 8} (local.get $e)
@@ -152,7 +159,7 @@ class Stretches:
 (local.set $most (i32.add (local.get $most) (i32.const {_HEADROOM})))
 (local.set $place (i32.sub (select (local.get $most) (local.get $least)
     (i32.lt_u (local.get $most) (local.get $least))) (i32.const {MOST_ABOVE})))
-(i32.store $own (i32.const {window + 44}) (local.get $place))
+(i32.store $own (i32.const {window + ASKED_PLACE}) (local.get $place))
 (br $chunk)"""
 
     def _fast(self, number: int, cell: Cell) -> str:

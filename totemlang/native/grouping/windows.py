@@ -1,9 +1,9 @@
 """The windows of exact sums: which 90 bits of the line of numbers most values lie in.
 
 A window in memory has 64 bytes: the two constants (f64), their bits (lower one first), the square
-of the largest value that it takes (f64), its place (i32: its lowest bit is 2^(place - 1074)), 4
-bytes nothing, how many rows did not fit (i64), the place of the window that groups come with from
-elsewhere (i32).
+of the largest value that it takes (f64), its place (i32: its lowest bit is 2^(place - 1074)), the
+place that values without key have asked for since (i32; 0: none), how many rows did not fit (i64),
+the place of the window that groups come with from elsewhere (i32).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from totemlang.native.grouping.cells import SETTLED_BITS
 
 WINDOW_BITS = 2 * SETTLED_BITS
-OUTSIDE, PLACE, FOREIGN_PLACE = 48, 40, 56
+PLACE, ASKED_PLACE, OUTSIDE, FOREIGN_PLACE = 40, 44, 48, 56
 
 HEADROOM = 8
 """Bits kept free above the largest value seen, where that costs none of the others."""

@@ -15,11 +15,11 @@ from totemlang.bytecode.module import Code, Stage
 from totemlang.native.layout import ROWS_OUT
 from totemlang.native.translation.body import BodyWriter
 from totemlang.native.translation.emitted_text import emitted_text
-from totemlang.native.translation.filters import emits_repeatedly
 from totemlang.native.translation.items import Item
 from totemlang.native.translation.records import ROW, column_at
 from totemlang.native.values import SHIFT, WIDTH, store
 from totemlang.schema.types import Kind
+from totemlang.vm.shape import emits_repeatedly
 
 _FROM = "(local.get $from)"
 _OUT = "(local.get $out)"

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from totemlang.bytecode.module import Code
 from totemlang.native.translation.presence import surely_there
 from totemlang.schema.types import Kind
 from totemlang.tables.native import Native
 from totemlang.tables.operations import OPERATIONS
 from totemlang.verify.verified import VerifiedCode
-from totemlang.vm.shape import LOOPS, Frame, Shape
+from totemlang.vm.shape import Frame, Shape
 
 _MOST_OF_ROW, _MOST_OF_SIDE = 24, 8
 """What a row, and the right side of `and` or `or`, may cost: simple operations."""
@@ -151,24 +150,3 @@ def _is_harmless(way: Native, *, may_fail: bool) -> bool:
     if way.fails or "load" in way.value:
         return False
     return may_fail or not (way.before or way.fails_if)
-
-
-def emits_repeatedly(code: Code) -> bool:
-    """Whether a record may emit more than once: by several emits, or by one within a loop."""
-    emits = loops = 0
-    opened: list[bool] = []
-    for instruction in code.instructions:
-        name = instruction.operation
-        if name in _OPENING:
-            opened.append(name in LOOPS)
-            loops += opened[-1]
-        elif name == "end":
-            loops -= opened.pop()
-        elif name == "emit":
-            emits += 1
-            if loops:
-                return True
-    return emits > 1
-
-
-_OPENING = LOOPS | {"if", "and", "or"}

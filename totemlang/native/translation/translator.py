@@ -23,7 +23,6 @@ from totemlang.native.translation.dues import (
     pay_function,
     settle_last,
 )
-from totemlang.native.translation.filters import emits_repeatedly
 from totemlang.native.translation.items import Item
 from totemlang.native.translation.memory_use import memory_use
 from totemlang.native.translation.ownership import ownership
@@ -36,7 +35,7 @@ from totemlang.schema.types import Type
 from totemlang.source import Source
 from totemlang.verify.verified import VerifiedCode, VerifiedModule
 from totemlang.vm.prepared import Body
-from totemlang.vm.shape import LOOPS, line_of, lines_of, shape_of
+from totemlang.vm.shape import LOOPS, emits_repeatedly, line_of, lines_of, shape_of
 
 _CALLED = re.compile(r"\(call \$([a-z_0-9]+)")
 _DEFINED = re.compile(r"\(func \$([a-zA-Z_0-9]+)")
